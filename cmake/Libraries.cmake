@@ -1,0 +1,20 @@
+# The libraries each room stands on, all from the distribution.
+# Must be included before waybill_rooms() is called: it fills LIBS_<room>.
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
+pkg_check_modules(TURBOJPEG REQUIRED IMPORTED_TARGET libturbojpeg)
+pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+
+set(LIBS_base Threads::Threads PkgConfig::SODIUM PkgConfig::JANSSON m)
+set(LIBS_store PkgConfig::SQLITE)
+set(LIBS_http PkgConfig::MICROHTTPD)
+set(LIBS_workers PkgConfig::SECCOMP)
+set(LIBS_face PkgConfig::TURBOJPEG PkgConfig::SPNG ${CMAKE_DL_LIBS})
+set(LIBS_road PkgConfig::ZLIB)
+set(LIBS_sim PkgConfig::CURL)
+set(LIBS_cli PkgConfig::CURL)
