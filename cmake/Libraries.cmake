@@ -1,4 +1,4 @@
-# The libraries each room stands on, all from the distribution.
+# The libraries each room stands on, all from the distribution but ONNX Runtime.
 # Must be included before waybill_rooms() is called: it fills LIBS_<room>.
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
@@ -10,11 +10,26 @@ pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 
+# ONNX Runtime is opened at run time (WAYBILL_ORT, then the path below, then the
+# system's), so the build needs its C header only: the distribution's where it
+# has one (Debian 14 and later), else what `./dev setup` fetched.
+pkg_check_modules(ONNXRUNTIME QUIET libonnxruntime)
+set(fetched ${CMAKE_SOURCE_DIR}/.cache/deps/onnxruntime)
+find_path(ONNXRUNTIME_HEADERS onnxruntime_c_api.h
+  HINTS ${ONNXRUNTIME_INCLUDE_DIRS} ${fetched}/include PATH_SUFFIXES onnxruntime onnxruntime/core/session)
+if(NOT ONNXRUNTIME_HEADERS)
+  message(FATAL_ERROR "onnxruntime_c_api.h is missing: run ./dev setup once in this checkout")
+endif()
+add_library(waybill_onnxruntime INTERFACE)
+target_include_directories(waybill_onnxruntime SYSTEM INTERFACE ${ONNXRUNTIME_HEADERS})
+target_compile_definitions(waybill_onnxruntime INTERFACE
+  WAYBILL_ORT_PATH="${fetched}/lib/libonnxruntime.so.1")
+
 set(LIBS_base Threads::Threads PkgConfig::SODIUM PkgConfig::JANSSON m)
 set(LIBS_store PkgConfig::SQLITE)
 set(LIBS_http PkgConfig::MICROHTTPD)
 set(LIBS_workers PkgConfig::SECCOMP)
-set(LIBS_face PkgConfig::TURBOJPEG PkgConfig::SPNG ${CMAKE_DL_LIBS})
+set(LIBS_face PkgConfig::TURBOJPEG PkgConfig::SPNG waybill_onnxruntime ${CMAKE_DL_LIBS})
 set(LIBS_road PkgConfig::ZLIB)
 set(LIBS_sim PkgConfig::CURL)
 set(LIBS_cli PkgConfig::CURL)
