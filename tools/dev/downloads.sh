@@ -58,13 +58,19 @@ all_placed() {
 
 in_store() { [ -f "$STORE/files/$1" ] && [ "$(sha256_of "$STORE/files/$1")" = "$1" ]; }
 
+# npm_client ARG...: fails in seconds, not minutes, where there is no network.
+npm_client() {
+	npm --loglevel=error --fetch-retries=1 --fetch-retry-mintimeout=1000 --fetch-timeout=30000 "$@" </dev/null
+}
+
 # tarball_address PACKAGE VERSION, as the user's npm client knows it.
 tarball_address() {
-	local url
-	url=$(npm view "$1@$2" dist.tarball --loglevel=error </dev/null 2>/dev/null || true)
-	[ -n "$url" ] ||
-		die "the npm registry ($(npm config get registry --loglevel=error 2>/dev/null)) does not answer for $1@$2:" \
+	local url why=$STORE/part/npm.log
+	if ! url=$(npm_client view "$1@$2" dist.tarball 2>"$why") || [[ $url != http* ]]; then
+		why=$(awk '$3 == "code" {print $4; exit} $2 == "code" {print $3; exit}' "$why")
+		die "the npm registry $(npm_client config get registry 2>/dev/null) does not answer for $1@$2 (${why:-no answer}):" \
 			"connect to the network or set npm's registry, then run ./dev setup again"
+	fi
 	printf '%s\n' "$url"
 }
 
