@@ -338,7 +338,7 @@ rule_instant_s(const struct tz_rule *r, int year)
 	int64_t first = days_from_date(year, r->month, 1);
 	int64_t next = r->month == 12 ? days_from_date(year + 1, 1, 1) : days_from_date(year, r->month + 1, 1);
 	int64_t first_weekday = ((first + 4) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
-	int64_t day = first + ((r->weekday - first_weekday) % 7 + 7) % 7 + (r->week - 1) * 7;
+	int64_t day = first + ((r->weekday - first_weekday) % 7 + 7) % 7 + (int64_t)7 * (r->week - 1);
 	while (day >= next)
 		day -= 7;
 	return day * 86400 + r->time_s;

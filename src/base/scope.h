@@ -113,11 +113,19 @@ void scope_on_release(struct scope *sc, void (*end)(void *arg), void *arg);
 MUST_USE enum code scope_check_deadline(struct scope *sc);
 
 /* Record an error at its origin and return its code. */
-#define fail(sc, code, ...) error_set((sc), (code), NULL, __FILE__, __LINE__, __VA_ARGS__)
+#define fail(sc, code, ...) not_ok(error_set((sc), (code), NULL, __FILE__, __LINE__, __VA_ARGS__))
 /* The same with a stable reason slug that machines and translations key on. */
-#define fail_as(sc, code, reason, ...) error_set((sc), (code), (reason), __FILE__, __LINE__, __VA_ARGS__)
+#define fail_as(sc, code, reason, ...) not_ok(error_set((sc), (code), (reason), __FILE__, __LINE__, __VA_ARGS__))
 enum code error_set(struct scope *sc, enum code code, const char *reason, const char *file, int line, const char *fmt,
 		    ...) PRINTF_LIKE(6, 7);
+/* Tells compilers and analyzers that a failure is never OK, so that what follows a TRY() is known to be set. */
+static inline enum code
+not_ok(enum code code)
+{
+	if (code == OK)
+		__builtin_unreachable();
+	return code;
+}
 /* Put what the caller was doing before the message: "import line 7: …". The origin stays. */
 enum code error_prefix(struct scope *sc, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Drop an error that was handled. */
