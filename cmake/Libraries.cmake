@@ -10,9 +10,9 @@ pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 
-# ONNX Runtime is opened at run time (WAYBILL_ORT, then the path below, then the
-# system's), so the build needs its C header only: the distribution's where it
-# has one (Debian 14 and later), else what `./dev setup` fetched.
+# ONNX Runtime is opened at run time, so the build needs its C header only: the
+# distribution's where it has one (Debian 14 and later), else what `./dev setup`
+# fetched.
 pkg_check_modules(ONNXRUNTIME QUIET libonnxruntime)
 set(fetched ${CMAKE_SOURCE_DIR}/.cache/deps/onnxruntime)
 find_path(ONNXRUNTIME_HEADERS onnxruntime_c_api.h
@@ -22,8 +22,6 @@ if(NOT ONNXRUNTIME_HEADERS)
 endif()
 add_library(waybill_onnxruntime INTERFACE)
 target_include_directories(waybill_onnxruntime SYSTEM INTERFACE ${ONNXRUNTIME_HEADERS})
-target_compile_definitions(waybill_onnxruntime INTERFACE
-  WAYBILL_ORT_PATH="${fetched}/lib/libonnxruntime.so.1")
 
 set(LIBS_base Threads::Threads PkgConfig::SODIUM PkgConfig::JANSSON m)
 set(LIBS_store PkgConfig::SQLITE)
