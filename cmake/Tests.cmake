@@ -15,7 +15,8 @@ foreach(room IN LISTS WAYBILL_ROOMS)
   include(${CMAKE_SOURCE_DIR}/test/${room}/tests.cmake OPTIONAL)
 endforeach()
 add_test(NAME house.layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check-layers WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-set_tests_properties(house.layers PROPERTIES LABELS unit)
+add_test(NAME house.setup COMMAND ${CMAKE_SOURCE_DIR}/test/house/test_setup.sh)
+set_tests_properties(house.layers house.setup PROPERTIES LABELS unit TIMEOUT 60)
 
 # test/fuzz/fuzz_<what>.c exports LLVMFuzzerTestOneInput and names its room in its
 # first line: `/* room: face */`. With clang and WAYBILL_FUZZ it is a libFuzzer

@@ -66,7 +66,7 @@ npm_client() {
 # tarball_address PACKAGE VERSION, as the user's npm client knows it.
 tarball_address() {
 	local url why=$STORE/part/npm.log
-	if ! url=$(npm_client view "$1@$2" dist.tarball 2>"$why") || [[ $url != http* ]]; then
+	if ! url=$(npm_client view "$1@$2" dist.tarball 2>"$why") || [ -z "$url" ]; then
 		why=$(awk '$3 == "code" {print $4; exit} $2 == "code" {print $3; exit}' "$why")
 		die "the npm registry $(npm_client config get registry 2>/dev/null) does not answer for $1@$2 (${why:-no answer}):" \
 			"connect to the network or set npm's registry, then run ./dev setup again"
@@ -74,15 +74,28 @@ tarball_address() {
 	printf '%s\n' "$url"
 }
 
+# download URL FILE: goes on where FILE ends; from the start where the server
+# cannot (curl's error 33).
+download() {
+	local progress=--no-progress-meter status=0
+	[ ! -t 2 ] || progress=--progress-bar
+	curl --fail --location --continue-at - --retry 4 --connect-timeout 20 --speed-limit 1024 --speed-time 60 \
+		"$progress" --output "$2" "$1" || status=$?
+	[ $status = 33 ] || return $status
+	rm -f "$2"
+	curl --fail --location --connect-timeout 20 --speed-limit 1024 --speed-time 60 "$progress" --output "$2" "$1"
+}
+
 # fetch_tarball PACKAGE VERSION SHA256 -> $STORE/part/<sha256>.tgz, verified.
 fetch_tarball() {
-	local part=$STORE/part/$3.tgz url progress=--no-progress-meter
-	[ ! -f "$part" ] || [ "$(sha256_of "$part")" != "$3" ] || return 0
+	local part=$STORE/part/$3.tgz url had=''
+	if [ -s "$part" ]; then
+		[ "$(sha256_of "$part")" != "$3" ] || return 0
+		had=" (going on after $(stat -c %s "$part") bytes)"
+	fi
 	url=$(tarball_address "$1" "$2")
-	[ ! -t 2 ] || progress=--progress-bar
-	note "fetching $1 $2$([ ! -s "$part" ] || echo " (going on after $(stat -c %s "$part") bytes)")"
-	curl --fail --location --continue-at - --retry 4 --connect-timeout 20 --speed-limit 1024 --speed-time 60 \
-		"$progress" --output "$part" "$url" ||
+	note "fetching $1 $2$had"
+	download "$url" "$part" ||
 		die "the download of $1 $2 broke off; what came is kept, so run ./dev setup again when the network is back"
 	[ "$(sha256_of "$part")" = "$3" ] || {
 		rm -f "$part"
