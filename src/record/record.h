@@ -24,6 +24,7 @@
 #include "store/store.h"
 
 extern const struct schema record_schema;
+extern const struct job_kind record_overdue_job; /* "record.overdue": a promised answer is late */
 
 struct decision {
 	const char *operator_id;
@@ -40,7 +41,24 @@ struct decision {
 	const char *overrides; /* the decision this one replaces, or NULL */
 };
 
-/* kind → may a rule decide it alone? Closed; documented in the public notice. */
+/* kind → may a rule decide it alone? Closed; documented in the public notice.
+ *
+ *	by a rule, or by a person          by a person only
+ *	signup.accept                      signup.refuse
+ *	enrolment.accept  enrolment.end    enrolment.refuse
+ *	checkin.pass  checkin.review       checkin.refuse
+ *	offer.award  offer.not_awarded     offer.direct  offer.withdraw
+ *	offer.ineligible  offer.rota
+ *	offer.release
+ *	plan.assign  plan.change
+ *	stop.outcome                       stop.review
+ *	position.flag                      position.review
+ *	duty.close                         duty.end_early
+ *	statement.issue                    statement.correct
+ *	                                   appeal.decide
+ *	                                   driver.suspend  driver.reinstate  driver.deactivate
+ *
+ * There is no kind for a fine: nothing here can take money from a driver. */
 struct decision_kind {
 	const char *name;
 	bool human_only;
@@ -94,6 +112,15 @@ MUST_USE enum code queue_decide(struct scope *sc, struct tx *tx, const char *ope
 /* --- appeals: against any decision, within 30 days, answered in 14 --- */
 MUST_USE enum code appeal_open(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 			       const char *decision_id, const char *text, struct id *out);
+
+/* --- notes: what a person writes about a driver reaches the driver --- */
+
+/* 1–1000 characters. She gets it as an event and reads it in her data; there is
+ * no other place to write about her. */
+MUST_USE enum code note_add(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+			    const char *staff_id, const char *text, struct id *out);
+MUST_USE enum code notes_of(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+			    json_t **out);
 
 /* --- who looked --- */
 MUST_USE enum code access_note(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
