@@ -1,5 +1,5 @@
 /* What every unit test includes first: cmocka, without its macro fail(), which
- * is a name of base/scope.h's (use fail_msg() to fail a test). */
+ * is a name of base/scope.h's; fail_msg() stays. */
 #ifndef TEST_UNIT_H
 #define TEST_UNIT_H
 
@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 #undef fail
+#undef fail_msg
+#define fail_msg(...) (print_error("ERROR: " __VA_ARGS__), print_error("\n"), _fail(__FILE__, __LINE__))
 
 #include "base/scope.h"
 
