@@ -443,3 +443,28 @@ zone_offset_ms(struct scope *sc, const char *zone, int64_t at_ms, int64_t *offse
 	*offset_ms = offset_s * 1000;
 	return OK;
 }
+
+enum code
+zone_date(struct scope *sc, const char *zone, int64_t at_ms, char out[static DATE_TEXT_MAX])
+{
+	int64_t offset;
+	TRY(zone_offset_ms(sc, zone, at_ms, &offset));
+	char text[TIME_TEXT_MAX];
+	time_format(at_ms + offset, text);
+	memcpy(out, text, 10);
+	out[10] = '\0';
+	return OK;
+}
+
+enum code
+zone_to_utc(struct scope *sc, const char *zone, int64_t local_ms, int64_t *at_ms)
+{
+	int64_t offset;
+	TRY(zone_offset_ms(sc, zone, local_ms - 86400000, &offset));
+	int64_t first = local_ms - offset;
+	TRY(zone_offset_ms(sc, zone, first, &offset));
+	int64_t second = local_ms - offset;
+	TRY(zone_offset_ms(sc, zone, second, &offset));
+	*at_ms = second + offset == local_ms ? second : first;
+	return OK;
+}

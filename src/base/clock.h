@@ -41,5 +41,12 @@ int64_t days_from_date(int year, int month, int day);
 /* Offset of an IANA zone at an instant, in ms east of UTC. E_INVALID  the
  * machine's zone database has no such zone. Reads TZif files; touches no global. */
 MUST_USE enum code zone_offset_ms(struct scope *sc, const char *zone, int64_t at_ms, int64_t *offset_ms);
+#define DATE_TEXT_MAX 12
+/* The date on the wall of a zone at an instant: "2026-11-22". */
+MUST_USE enum code zone_date(struct scope *sc, const char *zone, int64_t at_ms, char out[static DATE_TEXT_MAX]);
+/* The instant of a wall time, given as ms since 1970-01-01T00:00 on that wall
+ * (date_parse() + hours). A time that summer time skips is read with the offset
+ * before the jump; one that comes twice, as one of the two. */
+MUST_USE enum code zone_to_utc(struct scope *sc, const char *zone, int64_t local_ms, int64_t *at_ms);
 
 #endif

@@ -264,6 +264,36 @@ distances_are_the_earths(void **state)
 	assert_true(east > 89.99 && east < 90.01);
 }
 
+static void
+wall_times_and_instants_agree(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	static const struct {
+		const char *zone, *wall, *at, *date;
+	} known[] = {
+	    {"Europe/Stockholm", "2026-11-22T00:30:00Z", "2026-11-21T23:30:00.000Z", "2026-11-22"},
+	    {"Europe/Stockholm", "2026-07-01T08:00:00Z", "2026-07-01T06:00:00.000Z", "2026-07-01"},
+	    {"Europe/Stockholm", "2026-03-29T02:30:00Z", "2026-03-29T01:30:00.000Z", "2026-03-29"}, /* skipped */
+	    {"Europe/Stockholm", "2026-03-29T03:30:00Z", "2026-03-29T01:30:00.000Z", "2026-03-29"},
+	    {"America/New_York", "2026-01-01T23:00:00Z", "2026-01-02T04:00:00.000Z", "2026-01-01"},
+	    {"UTC", "2026-01-01T23:00:00Z", "2026-01-01T23:00:00.000Z", "2026-01-01"},
+	};
+	for (size_t i = 0; i < COUNT_OF(known); i++) {
+		int64_t wall;
+		int64_t at;
+		char text[TIME_TEXT_MAX];
+		char date[DATE_TEXT_MAX];
+		assert_int_equal(time_parse(&sc, known[i].wall, &wall), OK);
+		assert_int_equal(zone_to_utc(&sc, known[i].zone, wall, &at), OK);
+		assert_string_equal(time_format(at, text), known[i].at);
+		assert_int_equal(zone_date(&sc, known[i].zone, at, date), OK);
+		assert_string_equal(date, known[i].date);
+	}
+	scope_release(&sc);
+}
+
 int
 main(void)
 {
@@ -272,6 +302,7 @@ main(void)
 	    cmocka_unit_test(arena_memory_is_zeroed_aligned_and_apart),
 	    cmocka_unit_test(times_survive_a_round_trip),
 	    cmocka_unit_test(zones_know_their_summers),
+	    cmocka_unit_test(wall_times_and_instants_agree),
 	    cmocka_unit_test(a_stepped_clock_never_runs_back),
 	    cmocka_unit_test(money_is_exact),
 	    cmocka_unit_test(ids_sort_by_birth_and_are_recognised),
