@@ -45,9 +45,11 @@ struct store_options {
 	bool read_only;			     /* verify and export tools */
 };
 
-/* Opens DIR/waybill.db and DIR/positions.db, creating and migrating them.
- * E_NOT_FOUND  DIR is no data directory.  E_CONFLICT  another process serves it.
- * E_CORRUPT  a database fails its quick check, or is of a newer version. */
+/* Opens DIR/waybill.db and DIR/positions.db, creating and migrating them (or,
+ * read_only, beside whoever serves them). A process opens a directory once.
+ * E_NOT_FOUND  DIR is no directory.  E_CONFLICT  another process serves it.
+ * E_CORRUPT  a database fails its quick check (files up to 64 MiB), is another
+ *            program's, or is of a newer version. */
 MUST_USE enum code store_open(struct scope *sc, const char *dir, const struct store_options *opt, struct store **out);
 /* Finishes queued writes, then stops the writers. NULL is fine. */
 void store_close(struct store *st);
@@ -60,9 +62,12 @@ enum lane { LANE_MAIN, LANE_POSITIONS };
 
 typedef enum code tx_fn(struct scope *sc, struct tx *tx, void *arg);
 
-/* A snapshot read on this thread. fn must not write. */
+/* A snapshot read on this thread, of both files. fn must not write. Ends with
+ * E_DEADLINE when the scope's deadline passes. */
 MUST_USE enum code store_read(struct scope *sc, struct store *st, tx_fn *fn, void *arg);
-/* A write; returns when it is durable (or failed). Not from the writer thread. */
+/* A write; returns when it is durable (or failed). Not from the writer thread.
+ * fn may read both files and write its lane's.
+ * E_IO  disk full (reason "disk-full") or broken: nothing of it was kept. */
 MUST_USE enum code store_write(struct scope *sc, struct store *st, enum lane lane, tx_fn *fn, void *arg);
 
 /* The same without waiting: the caller keeps `w` alive until done() is called,
@@ -87,7 +92,11 @@ struct random *tx_random(struct tx *tx);
 struct id tx_new_id(struct tx *tx, const char *prefix);
 bool tx_writable(const struct tx *tx);
 
-/* --- statements --- */
+/* --- statements ---
+ *
+ * Once a statement has failed, its transaction can only be given up: return the
+ * error (E_NOT_FOUND of sql_one() is no failure). To try and go on, say ON
+ * CONFLICT and look at the count of changed rows. */
 
 enum val_kind { VAL_NULL, VAL_INT, VAL_REAL, VAL_TEXT, VAL_BLOB };
 struct val {
@@ -136,7 +145,8 @@ v_null(void)
 #define NO_VALS NULL, 0
 
 /* Runs a statement that returns no rows; *changed (may be NULL) counts rows touched.
- * E_CONFLICT (reason "duplicate")  a UNIQUE, CHECK or FOREIGN KEY says no. */
+ * E_CONFLICT  a UNIQUE or PRIMARY KEY (reason "duplicate"), a FOREIGN KEY
+ * (reason "reference") or a CHECK (reason "check") says no. */
 MUST_USE enum code sql_run(struct scope *sc, struct tx *tx, const char *sql, const struct val *vals, size_t n,
 			   int64_t *changed);
 
@@ -148,6 +158,7 @@ MUST_USE enum code sql_run(struct scope *sc, struct tx *tx, const char *sql, con
  *	TRY(rows_end(sc, r));
  * Leaving early is fine: the transaction's end finishes what is open. */
 struct rows;
+/* INSERT … RETURNING has happened when this returns. */
 MUST_USE enum code sql_query(struct scope *sc, struct tx *tx, struct rows **out, const char *sql,
 			     const struct val *vals, size_t n);
 bool row_next(struct rows *r);

@@ -13,13 +13,17 @@ stage_rank() {
 	esac
 }
 
+distribution() { sed -n 's/^ID=//p' /etc/os-release 2>/dev/null; }
+
 # listed_packages STAGE: the first column of every line that STAGE includes.
 listed_packages() {
-	local limit names stage _
+	local limit names stage here _
 	limit=$(stage_rank "$1")
+	here=$(distribution)
 	while read -r names stage _; do
 		case $names in '' | '#'*) continue ;; esac
-		[ "$(stage_rank "$stage")" -gt "$limit" ] || printf '%s\n' "$names"
+		[[ $stage != *@* || $stage == *@"$here" ]] || continue
+		[ "$(stage_rank "${stage%@*}")" -gt "$limit" ] || printf '%s\n' "$names"
 	done <"$PACKAGE_LIST"
 }
 

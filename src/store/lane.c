@@ -1,0 +1,251 @@
+/* Group commit.
+ *
+ * The writer takes everything that waits (at most LANE_GROUP_MAX), opens one
+ * transaction, gives each write a savepoint, and commits once: the sync, which
+ * is what costs, is shared. Callers hear of it after the commit.
+ *
+ *	BEGIN IMMEDIATE
+ *	    SAVEPOINT w · fn() · RELEASE w            a write that succeeded
+ *	    SAVEPOINT w · fn() · ROLLBACK TO w · RELEASE w    one that did not
+ *	COMMIT                                         one fdatasync
+ *
+ * Where the whole group cannot commit (disk full, an I/O error, a deferred
+ * foreign key), it is rolled back and each write is run again alone, so that
+ * one that cannot be done does not take its neighbours with it. Writes are
+ * re-runnable, that is their contract. E_IO means: not acknowledged, and gone
+ * from this process' view; after a power cut in that very moment it may turn
+ * out to be there, as with any database, which is why POSTs carry an
+ * Idempotency-Key.
+ */
+#include "store/lane.h"
+
+#include <assert.h>
+#include <pthread.h>
+
+struct lane_writer {
+	struct store *store;
+	struct conn *conn;
+	const struct lane_listener *listener;
+	pthread_t thread;
+	pthread_mutex_t mu; /* guards what follows */
+	pthread_cond_t more;
+	struct write *head;
+	struct write **tail;
+	size_t waiting;
+	bool closing;
+};
+
+/* --- the queue --- */
+
+enum code
+lane_push(struct lane_writer *l, struct write *w)
+{
+	w->next_ = NULL;
+	pthread_mutex_lock(&l->mu);
+	bool refused = l->closing || l->waiting >= LANE_WAITING_MAX;
+	bool closing = l->closing;
+	if (!refused) {
+		*l->tail = w;
+		l->tail = &w->next_;
+		l->waiting++;
+		pthread_cond_signal(&l->more);
+	}
+	pthread_mutex_unlock(&l->mu);
+	if (!refused)
+		return OK;
+	return closing ? fail_as(w->sc, E_UNAVAILABLE, "closing", "the store is closing")
+		       : fail_as(w->sc, E_UNAVAILABLE, "busy", "%d writes are waiting already", LANE_WAITING_MAX);
+}
+
+/* NULL: closing, and nothing waits. */
+static struct write *
+take_group(struct lane_writer *l)
+{
+	pthread_mutex_lock(&l->mu);
+	while (l->head == NULL && !l->closing)
+		pthread_cond_wait(&l->more, &l->mu);
+	struct write *group = l->head;
+	struct write **end = &l->head;
+	for (size_t n = 0; *end != NULL && n < LANE_GROUP_MAX; n++) {
+		end = &(*end)->next_;
+		l->waiting--;
+	}
+	l->head = *end;
+	*end = NULL;
+	if (l->head == NULL)
+		l->tail = &l->head;
+	pthread_mutex_unlock(&l->mu);
+	return group;
+}
+
+/* --- running --- */
+
+static enum code
+run_fn(struct lane_writer *l, struct write *w, int64_t *last_event)
+{
+	TRY(scope_check_deadline(w->sc));
+	struct tx tx = {
+	    .store = l->store, .conn = l->conn, .now_ms = clock_now_ms(store_clock(l->store)), .writable = true};
+	enum code rc = w->fn(w->sc, &tx, w->arg);
+	conn_finish_rows(l->conn);
+	if (rc == OK && tx.failed)
+		rc = fail(w->sc, E_INTERNAL, "a write went on after a statement had failed");
+	if (rc == OK && tx.last_event > *last_event)
+		*last_event = tx.last_event;
+	return rc;
+}
+
+/* Runs one write in its savepoint; w->rc says how fn ended. False: the whole
+ * transaction is lost. */
+static bool
+run_in_savepoint(struct lane_writer *l, struct write *w, int64_t *last_event)
+{
+	int64_t event_before = *last_event;
+	for (int attempt = 0; attempt <= LANE_RETRIES; attempt++) {
+		error_clear(w->sc);
+		if (conn_exec(l->conn, "SAVEPOINT w") != SQLITE_OK)
+			return false;
+		w->rc = run_fn(l, w, last_event);
+		if (sqlite3_get_autocommit(l->conn->db) != 0)
+			return false; /* SQLite has rolled everything back: disk full, I/O, memory */
+		if (w->rc != OK && conn_exec(l->conn, "ROLLBACK TO w") != SQLITE_OK)
+			return false;
+		if (conn_exec(l->conn, "RELEASE w") != SQLITE_OK)
+			return false;
+		if (w->rc != OK)
+			*last_event = event_before;
+		if (w->rc != E_RETRY)
+			break;
+	}
+	return true;
+}
+
+static void
+roll_back(struct lane_writer *l)
+{
+	conn_finish_rows(l->conn);
+	if (sqlite3_get_autocommit(l->conn->db) == 0)
+		(void)conn_exec(l->conn, "ROLLBACK");
+}
+
+/* The group in one transaction. False: nothing of it has happened. */
+static bool
+run_group(struct lane_writer *l, struct write *group, int64_t *last_event)
+{
+	if (conn_exec(l->conn, "BEGIN IMMEDIATE") != SQLITE_OK)
+		return false;
+	for (struct write *w = group; w != NULL; w = w->next_)
+		if (!run_in_savepoint(l, w, last_event))
+			return false;
+	return conn_exec(l->conn, "COMMIT") == SQLITE_OK;
+}
+
+/* One write in a transaction of its own, after its group failed. */
+static void
+run_alone(struct lane_writer *l, struct write *w, int64_t *last_event)
+{
+	int64_t event_before = *last_event;
+	error_clear(w->sc);
+	int result = conn_exec(l->conn, "BEGIN IMMEDIATE");
+	if (result != SQLITE_OK) {
+		w->rc = conn_fail(w->sc, l->conn, result, "BEGIN");
+		return;
+	}
+	w->rc = run_fn(l, w, last_event);
+	if (w->rc == OK && (result = conn_exec(l->conn, "COMMIT")) != SQLITE_OK)
+		w->rc = conn_fail(w->sc, l->conn, result, "COMMIT");
+	if (w->rc != OK) {
+		*last_event = event_before;
+		roll_back(l);
+	}
+}
+
+static void
+run_one_by_one(struct lane_writer *l, struct write *group, int64_t *last_event)
+{
+	for (struct write *w = group; w != NULL; w = w->next_)
+		for (int attempt = 0; attempt <= LANE_RETRIES; attempt++) {
+			run_alone(l, w, last_event);
+			if (w->rc != E_RETRY)
+				break;
+		}
+}
+
+static void *
+writer_main(void *arg)
+{
+	struct lane_writer *l = arg;
+	for (struct write *group = take_group(l); group != NULL; group = take_group(l)) {
+		int64_t last_event = 0;
+		if (!run_group(l, group, &last_event)) {
+			roll_back(l);
+			last_event = 0;
+			run_one_by_one(l, group, &last_event);
+		}
+		if (last_event > 0 && l->listener->notify != NULL)
+			l->listener->notify(l->listener->arg, last_event);
+		while (group != NULL) {
+			struct write *w = group;
+			group = w->next_; /* done() may end w */
+			w->done(w);
+		}
+	}
+	return NULL;
+}
+
+/* --- life --- */
+
+enum code
+lane_open(struct scope *sc, struct store *st, struct conn *c, const struct lane_listener *listener,
+	  struct lane_writer **out)
+{
+	struct lane_writer *l = calloc(1, sizeof *l);
+	if (l == NULL) {
+		conn_close(c);
+		return fail(sc, E_MEMORY, "no memory for a writer");
+	}
+	*l = (struct lane_writer){.store = st, .conn = c, .listener = listener};
+	l->tail = &l->head;
+	pthread_mutex_init(&l->mu, NULL);
+	pthread_cond_init(&l->more, NULL);
+	int err = pthread_create(&l->thread, NULL, writer_main, l);
+	if (err != 0) {
+		conn_close(c);
+		pthread_mutex_destroy(&l->mu);
+		pthread_cond_destroy(&l->more);
+		free(l);
+		return fail(sc, E_UNAVAILABLE, "no thread for a writer: %s", strerror(err));
+	}
+	*out = l;
+	return OK;
+}
+
+void
+lane_stop(struct lane_writer *l)
+{
+	if (l == NULL)
+		return;
+	pthread_mutex_lock(&l->mu);
+	l->closing = true;
+	pthread_cond_signal(&l->more);
+	pthread_mutex_unlock(&l->mu);
+	pthread_join(l->thread, NULL);
+	conn_detach(l->conn);
+}
+
+void
+lane_close(struct lane_writer *l)
+{
+	if (l == NULL)
+		return;
+	conn_close(l->conn);
+	pthread_mutex_destroy(&l->mu);
+	pthread_cond_destroy(&l->more);
+	free(l);
+}
+
+bool
+lane_is_this_thread(const struct lane_writer *l)
+{
+	return l != NULL && pthread_equal(pthread_self(), l->thread) != 0;
+}
