@@ -18,6 +18,7 @@ run_version(struct scope *sc, int argc, char **argv)
 }
 
 static const struct command commands[] = {
+    {"pay", "", "statements", NULL, cli_pay_group, NULL},
     {"version", "", "print the version", run_version, NULL, NULL},
     {0},
 };

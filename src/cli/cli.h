@@ -31,6 +31,9 @@ int cli_exit(const struct scope *sc, enum code rc);
 /* Prints one JSON value and a newline on stdout; EXIT_YES, or EXIT_FAILED where stdout is gone. */
 int cli_print(struct scope *sc, const json_t *value);
 
+/* --- the groups, one file each --- */
+extern const struct command cli_pay_group[];
+
 /* --- words of a command line --- */
 
 enum option_kind { OPTION_TEXT, OPTION_INT, OPTION_REAL, OPTION_FLAG };

@@ -1,0 +1,155 @@
+/* day: the story across rooms, and the house they live in.
+ *
+ * The only orchestrator: whatever takes more than one room (a duty's close is
+ * a duty, a statement and postings; leaving is all of them) is one function
+ * here, so that api, jobs and tests tell the same story.
+ *
+ * Functions that need a face child or roads come in phases, each named for
+ * where it may run:
+ *
+ *	…_read(sc, tx, …)    a snapshot: collect what the work needs
+ *	…_work(sc, house, …) no transaction; may take long
+ *	…_write(sc, tx, …)   the consequences; quick
+ */
+#ifndef DAY_DAY_H
+#define DAY_DAY_H
+
+#include "chain/chain_sign.h"
+#include "duty/duty.h"
+#include "jobs/jobs.h"
+#include "keys/keys.h"
+#include "pay/pay.h"
+#include "people/access.h"
+#include "people/enrolment.h"
+#include "people/people.h"
+#include "report/report.h"
+#include "road/road.h"
+#include "store/store.h"
+#include "workers/workers.h"
+
+/* --- the house --- */
+
+/* DIR/waybill.json, written once by `waybill init`:
+ *	{"format":1,"created":"…","simulation":null | {"seed":7,"start":"…"},"roads":"city.road"} */
+struct house_settings {
+	bool simulation; /* only such a directory may have a stepped clock */
+	int64_t seed, start_ms;
+	const char *roads; /* file name within DIR, or a path; NULL: no roads, no plans */
+};
+MUST_USE enum code house_settings_read(struct scope *sc, const char *dir, struct house_settings *out);
+/* Creates DIR (0700), the settings, the root keys and the signing key. E_CONFLICT  DIR has them already. */
+MUST_USE enum code house_create(struct scope *sc, const char *dir, const struct house_settings *settings);
+
+struct house_options {
+	const char *dir;
+	const char *exe;	/* this binary, for its children */
+	const char *models;	/* prepared face models; NULL: the face path answers "unavailable" */
+	unsigned face_children; /* 0: none */
+	bool stepped;		/* E_DENIED unless the directory was made for simulation */
+	int job_threads;
+};
+struct house {
+	const char *dir;
+	struct clock clock;
+	struct random random;
+	struct store *store;
+	struct jobs *jobs;
+	struct keys *keys;
+	struct signer *signer;
+	struct workers *faces; /* NULL: no face path in this process */
+	struct road *road;     /* NULL: no roads */
+	struct duty_planner planner;
+	bool simulation;
+};
+/* Opens everything; jobs wait for house_start(). The caller owns *out: house_close(). */
+MUST_USE enum code house_open(struct scope *sc, const struct house_options *opt, struct house **out);
+void house_start(struct house *h); /* jobs begin (wall clock; a stepped one is moved by house_advance) */
+void house_close(struct house *h); /* NULL is fine */
+/* Stepped only: run what is due, leave the clock at to_ms. */
+MUST_USE enum code house_advance(struct scope *sc, struct house *h, int64_t to_ms);
+/* Stepped only: from here on the clock runs by itself, and jobs with it. */
+MUST_USE enum code house_release_clock(struct scope *sc, struct house *h);
+/* All rooms' tables: for tools that open a store without a house. */
+extern const struct schema *const house_schemas[];
+
+/* --- offers --- */
+
+/* Publishes a block and asks for its wave's plan. *block_id. */
+MUST_USE enum code day_block_publish(struct scope *sc, struct tx *tx, const char *operator_id, const char *staff_id,
+				     const struct block_new *block, struct id *block_id);
+/* The driver gives an award back: her shipments return to the station, the block is drawn again. */
+MUST_USE enum code day_give_back(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+				 const char *award_id, const char *reason);
+
+/* --- faces --- */
+
+struct pictures {
+	const uint8_t *bytes[5];
+	size_t n_bytes[5];
+	size_t n;
+};
+/* E_INVALID (reason "poor-capture")  the message names the picture and the hint; *hint is its word. */
+struct enrol {
+	const char *operator_id, *driver_id, *consent_id;
+	struct pictures pictures;
+	const char *hint; /* NULL: accepted */
+	uint8_t *template_;
+	size_t template_n;
+};
+MUST_USE enum code day_enrol_work(struct scope *sc, struct house *h, struct enrol *e);
+MUST_USE enum code day_enrol_write(struct scope *sc, struct tx *tx, struct house *h, const char *text_version,
+				   struct enrol *e, struct id *enrolment_id);
+
+/* A proof photograph without metadata and faces. E_INVALID  no picture.  E_UNAVAILABLE  no face child to look for faces. */
+MUST_USE enum code day_photo_work(struct scope *sc, struct house *h, const uint8_t *photo, size_t n, uint8_t **jpeg,
+				  size_t *jpeg_n);
+
+/* --- check-in --- */
+
+struct check_in {
+	const char *operator_id, *driver_id, *award_id;
+	struct place fix; /* wiped by the work phase: it is never stored */
+	bool by_face;
+	struct pictures pictures; /* by face */
+	const char *device_id;	  /* by device */
+	const char *challenge;	  /* of challenge_make(), purpose: the device's id */
+	const uint8_t *signature; /* 64 bytes over challenge_message() */
+	struct place depot_;	  /* of the read phase */
+	double radius_m_;
+	struct enrolment enrolment_;
+	uint8_t device_key_[32];
+	struct checkin_seen seen; /* of the work phase */
+};
+MUST_USE enum code day_check_in_read(struct scope *sc, struct tx *tx, struct house *h, struct check_in *c);
+MUST_USE enum code day_check_in_work(struct scope *sc, struct house *h, struct check_in *c);
+MUST_USE enum code day_check_in_write(struct scope *sc, struct tx *tx, struct house *h, struct check_in *c,
+				      struct id *checkin_id, enum checkin_outcome *outcome);
+
+/* --- the duty's end --- */
+
+/* Closes the duty and issues its statement. */
+MUST_USE enum code day_duty_close(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+				  const char **duty_id, struct id *statement_id);
+
+/* --- people decide --- */
+
+/* A verdict on a queue item and what follows from it, in one transaction:
+ * signup.review → state; checkin.review → check-in; appeal upheld → a remedy
+ * is owed (statement appeals may carry corrected facts); position.review → a note.
+ * `facts` (may be NULL): {"engaged_s","wait_s","stops","distance_m"} for an upheld pay appeal. */
+MUST_USE enum code day_queue_decide(struct scope *sc, struct tx *tx, const char *operator_id,
+				    const struct queue_verdict *v, const json_t *facts, json_t **out);
+
+/* --- the rights --- */
+
+/* Everything about her, one JSON object. Positions come from the other file: two reads. */
+MUST_USE enum code day_export(struct scope *sc, struct house *h, const char *operator_id, const char *driver_id,
+			      json_t **out);
+/* She leaves: erased from every room now. E_CONFLICT (reason "duty-open")  close the duty first.
+ * {"erased":[…],"kept":[{"what","why","until"}]} */
+MUST_USE enum code day_leave_write(struct scope *sc, struct tx *tx, struct house *h, const char *operator_id,
+				   const char *driver_id, json_t **receipt);
+/* The positions' half, on LANE_POSITIONS; re-runnable. */
+MUST_USE enum code day_leave_positions(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id);
+
+#endif

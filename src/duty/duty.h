@@ -1,0 +1,222 @@
+/* duty: the work itself, from the depot's gate back to the depot's gate.
+ *
+ *	award ──plan job──▶ planned ──check-in, open──▶ loading ──depart──▶ driving ──close──▶ closed
+ *	                       │ given back, nobody came
+ *	                       ▼
+ *	                    released (its shipments go back to the station)
+ *
+ * A plan is made for a *wave*: everybody whose block begins at one station at
+ * one time, and every shipment that waits there. It records the road file, the
+ * speeds' version and the seed, so that it can be made again and compared. It
+ * allows PLAN_PACE_PERCENT of the roads' learned times: what a faster street
+ * gains is not taken from the driver's breath.
+ *
+ * Positions exist only inside an open duty: duty_positions_add() refuses, and
+ * does not store, anything that lies outside [opened, closed]. A check-in's fix
+ * is compared with the depot and forgotten.
+ *
+ * Nothing here punishes: a failed attempt is paid like any other, an implausible
+ * track becomes a question to a person (position.review), and no rule reads how
+ * often it happened.
+ */
+#ifndef DUTY_DUTY_H
+#define DUTY_DUTY_H
+
+#include "base/geo.h"
+#include "base/json.h"
+#include "jobs/jobs.h"
+#include "keys/keys.h"
+#include "offer/offer.h"
+#include "road/road.h"
+#include "store/store.h"
+
+extern const struct schema duty_schema;		  /* main file */
+extern const struct schema duty_positions_schema; /* positions file */
+
+/* The plan allows this many seconds for what the roads' times take 100: a published promise (see the notice). */
+#define PLAN_PACE_PERCENT 115
+#define PLAN_LEAD_MS (30 * 60000) /* the wave is planned this long before its block begins */
+#define PROOF_DAYS 30
+#define STOP_ATTEMPTS 2
+
+/* --- check-in --- */
+
+enum identity { IDENTITY_CONFIRMED, IDENTITY_TRY_AGAIN, IDENTITY_UNSURE };
+struct checkin_seen {
+	bool by_face;  /* kept for her alone: staff never read it */
+	bool at_depot; /* the fix itself is gone by now */
+	enum identity identity;
+	const char *hint; /* word for her phone, or NULL */
+	const char *band; /* face only: false-match band, "<=1e-4"; never a score */
+};
+enum checkin_outcome { CHECKIN_PASSED, CHECKIN_TRY_AGAIN, CHECKIN_REVIEW, CHECKIN_OUTCOMES };
+extern const char *const checkin_words[]; /* "passed", "try_again", "review", NULL */
+
+/* One try. The third that does not pass goes to a person; the device path stays
+ * open all the while. Writes the decision; passing moves the award to checked-in.
+ * E_CONFLICT (reason "too-early" | "too-late" | "checked-in" | "award-state"). */
+MUST_USE enum code checkin_record(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+				  const char *award_id, const struct checkin_seen *seen, struct id *id,
+				  enum checkin_outcome *outcome);
+/* A person's answer to a "checkin.review" item: passed or refused. */
+MUST_USE enum code checkin_review(struct scope *sc, struct tx *tx, const char *operator_id, const char *checkin_id,
+				  bool passed, const char *staff_id, const char *reasoning);
+/* Is this fix at the depot? radius_m from the programme. */
+bool checkin_at_depot(struct place fix, struct place depot, double radius_m);
+
+/* --- planning --- */
+
+/* What planning needs besides the store. */
+struct duty_planner {
+	const struct road *road;
+	const char *road_version; /* names the road file and its speeds */
+	double seconds;		  /* solver's budget a wave; 0: by iterations alone (simulation) */
+	uint64_t iterations;
+	uint64_t seed;
+};
+/* The job "duty.plan" (subject: the station; payload {"starts_ms"}) in its two
+ * phases; its row in the table of jobs is the caller's, who has the planner. */
+#define DUTY_PLAN_JOB "duty.plan"
+struct duty_wave_plan;
+MUST_USE enum code duty_plan_work(struct scope *sc, struct store *st, const struct duty_planner *planner,
+				  const struct job *job, struct duty_wave_plan **out);
+MUST_USE enum code duty_plan_commit(struct scope *sc, struct tx *tx, const struct job *job,
+				    const struct duty_wave_plan *plan);
+/* Asks for a wave's plan, PLAN_LEAD_MS before its start (at once when that has passed). */
+MUST_USE enum code duty_plan_ask(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id,
+				 int64_t starts_ms);
+extern const struct job_kind duty_proof_job; /* "duty.proof": deletes a photo after PROOF_DAYS; ctx unused */
+/* Given back or cancelled: what was planned for this award goes back to the station. */
+MUST_USE enum code duty_release(struct scope *sc, struct tx *tx, const char *operator_id, const char *award_id);
+
+/* --- the duty --- */
+
+/* Opens the award's duty; without a plan it has no stops. E_CONFLICT
+ * (reason "not-checked-in" | "duty-open"). */
+MUST_USE enum code duty_open(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+			     const char *award_id, struct id *out);
+/* The open duty of a driver. E_NOT_FOUND (reason "no-duty"). */
+MUST_USE enum code duty_current(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+				const char **duty_id);
+/* A parcel goes aboard. *left: parcels of this duty still to be scanned.
+ * E_NOT_FOUND (reason "not-yours"), E_CONFLICT (reason "other-van"). */
+MUST_USE enum code duty_scan(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+			     const char *barcode, int64_t *left);
+/* E_CONFLICT (reason "not-loaded")  parcels are missing and `without_missing` is false;
+ * with it their stops are released and the shipments go back to the station. */
+MUST_USE enum code duty_depart(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+			       bool without_missing);
+
+enum stop_result { STOP_DELIVERED, STOP_FAILED };
+struct proof {
+	const char *kind;     /* "photo", "code", "none" */
+	const uint8_t *photo; /* already stripped, shrunk, faces blurred; NULL otherwise */
+	size_t photo_n;
+	const char *code;
+	const char *note; /* why there is none, or the failure's own words; or NULL */
+	const char *to;	  /* "recipient", "neighbour", "safe_place"; delivered only */
+};
+MUST_USE enum code stop_arrive(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+			       const char *stop_id, const struct place *fix_or_null);
+/* E_DENIED (reason "proof-wanted" | "code-locked"). A wrong code changes nothing but its count of tries:
+ * *right_code is false, the transaction must commit, the answer is E_DENIED after it. The photo is sealed and
+ * deleted after PROOF_DAYS. */
+MUST_USE enum code stop_deliver(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
+				const char *driver_id, const char *stop_id, const struct proof *proof,
+				bool *right_code);
+/* *again: it comes back at the end of the round; else the parcels return to the depot. */
+MUST_USE enum code stop_fail(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+			     const char *stop_id, const char *reason, const char *note, bool *again);
+/* Handed back at the depot. *left: failed stops still aboard. */
+MUST_USE enum code stop_return(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+			       const char *stop_id, int64_t *left);
+
+/* The driver's own order of her open stops: every open stop exactly once. Two
+ * phases: duty_legs_read + duty_legs_drive (roads; outside a transaction), then
+ * duty_reorder writes. */
+struct duty_legs {
+	size_t n; /* stops; legs are n + 1: from here, between, to the depot */
+	const char **stop_ids;
+	struct place *places;		  /* n + 2, depot at both ends */
+	int64_t *service_s;		  /* n */
+	char **shape;			  /* n + 1 polylines, 1e6 */
+	int64_t *duration_s, *distance_m; /* n + 1 */
+};
+MUST_USE enum code duty_legs_read(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+				  const char *const *stop_ids, size_t n, struct duty_legs *out);
+MUST_USE enum code duty_legs_drive(struct scope *sc, const struct road *road, struct duty_legs *legs);
+MUST_USE enum code duty_reorder(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+				const struct duty_legs *legs);
+
+/* What pay needs. */
+struct duty_closed {
+	const char *duty_id, *driver_id, *award_id, *station_id, *block_id, *pay_plan_id;
+	int64_t pay_plan_version;
+	int64_t engaged_from_ms, engaged_to_ms;
+	int64_t wait_s, stops, distance_m;
+};
+/* E_CONFLICT (reason "stops-open" | "parcels-aboard"). */
+MUST_USE enum code duty_close(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+			      struct duty_closed *out);
+
+/* --- positions (LANE_POSITIONS) --- */
+
+struct position {
+	int64_t at_ms;
+	struct place place;
+	double accuracy_m;
+	double speed_mps; /* < 0: not said */
+};
+/* Reads the window of the driver's open duty, on the main file. */
+struct position_window {
+	const char *duty_id;
+	int64_t from_ms, to_ms;
+};
+MUST_USE enum code positions_window(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+				    struct position_window *out);
+/* Why a position is refused ("outside-duty", "future", "inaccurate"), or NULL. */
+const char *position_refusal(const struct position_window *w, const struct position *p, int64_t now_ms);
+MUST_USE enum code positions_add(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+				 const char *duty_id, const struct position *p, size_t n);
+MUST_USE enum code positions_of(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id,
+				struct position **out, size_t *n);
+MUST_USE enum code positions_last(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id,
+				  struct position *out);
+/* Is the track possible? Fills `why` (a sentence) when it is not: faster than
+ * 200 km/h over a kilometre, or two places at one time. Pure. */
+bool positions_plausible(const struct position *p, size_t n, struct scope *sc, const char **why);
+MUST_USE enum code positions_ask_review(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+					const char *duty_id, const char *why);
+MUST_USE enum code positions_erase(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id);
+MUST_USE enum code positions_export(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+				    json_t *into);
+
+/* --- views --- */
+
+MUST_USE enum code duty_for_driver(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
+				   const char *driver_id, json_t **out);
+/* Staff: state and counts per duty of a local date; names are the caller's to add. */
+MUST_USE enum code duty_list(struct scope *sc, struct tx *tx, const char *operator_id, int64_t from_ms, int64_t to_ms,
+			     json_t **out);
+MUST_USE enum code duty_for_staff(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
+				  const char *duty_id, json_t **out);
+MUST_USE enum code proof_photo(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
+			       const char *proof_id, uint8_t **jpeg, size_t *n);
+
+/* Counts of a day, for the report. */
+struct duty_counts {
+	int64_t duties, stops_delivered, stops_failed_attempts;
+	int64_t distance_m, engaged_s, driving_s;
+	int64_t checks_device_passed, checks_face_passed, checks_face_retried, checks_reviewed;
+	int64_t positions_reviewed;
+};
+MUST_USE enum code duty_count(struct scope *sc, struct tx *tx, const char *operator_id, int64_t from_ms, int64_t to_ms,
+			      struct duty_counts *out);
+
+MUST_USE enum code duty_export(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+			       json_t *into);
+/* Duties stay as counts under the pseudonym; proofs and check-ins of hers go. */
+MUST_USE enum code duty_erase(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+			      const char *pseudonym);
+
+#endif
