@@ -65,7 +65,7 @@ statement(struct scope *sc, struct tx *tx, const char *sql, const struct val *va
 		return fail(sc, E_INTERNAL, "one statement with values $1, $2 … is wanted: %.200s", sql);
 	}
 	if (st == NULL)
-		return tx_fail(sc, tx, result, sql);
+		return not_ok(tx_fail(sc, tx, result, sql));
 	st->rows.tx = tx;
 	if ((size_t)st->values != n) {
 		stmt_give_back(tx->conn, st);
@@ -80,7 +80,7 @@ statement(struct scope *sc, struct tx *tx, const char *sql, const struct val *va
 		stmt_give_back(tx->conn, st);
 		tx->failed = true;
 		return result == SQLITE_READONLY ? fail(sc, E_INTERNAL, "a read may not write: %.200s", sql)
-						 : conn_fail(sc, tx->conn, result, sql);
+						 : not_ok(conn_fail(sc, tx->conn, result, sql));
 	}
 	*out = st;
 	return OK;

@@ -126,12 +126,16 @@ v_real(double d)
 static inline struct val
 v_text(const char *s)
 {
-	return s == NULL ? (struct val){.kind = VAL_NULL} : (struct val){.kind = VAL_TEXT, .p = s, .n = strlen(s)};
+	if (s == NULL)
+		return (struct val){.kind = VAL_NULL};
+	return (struct val){.kind = VAL_TEXT, .p = s, .n = strlen(s)};
 }
 static inline struct val
 v_blob(const void *p, size_t n)
 {
-	return p == NULL ? (struct val){.kind = VAL_NULL} : (struct val){.kind = VAL_BLOB, .p = p, .n = n};
+	if (p == NULL)
+		return (struct val){.kind = VAL_NULL};
+	return (struct val){.kind = VAL_BLOB, .p = p, .n = n};
 }
 static inline struct val
 v_null(void)
