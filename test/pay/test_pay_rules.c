@@ -62,8 +62,8 @@ as_statement(struct scope *sc, const struct pay_rates *rates, const struct pay_f
 	json_put(plan, "rules", json_incref(pay_rates_json(sc, rates)));
 	json_put(o, "plan", plan);
 	json_put(o, "facts",
-		 json_pack("{sIsIsIsI}", "engaged_s", (json_int_t)f->engaged_s, "wait_s", (json_int_t)f->wait_s, "stops",
-			   (json_int_t)f->stops, "distance_m", (json_int_t)f->distance_m));
+		 json_pack("{sIsIsIsI}", "engaged_s", (json_int_t)f->engaged_s, "wait_s", (json_int_t)f->wait_s,
+			   "stops", (json_int_t)f->stops, "distance_m", (json_int_t)f->distance_m));
 	json_t *lines = json_array();
 	for (size_t i = 0; i < r->n; i++)
 		json_array_append_new(lines, json_pack("{sssI}", "code", pay_code_names[r->lines[i].code], "amount",
@@ -104,7 +104,8 @@ any_statement_recomputes_and_any_change_shows(void **state)
 		assert_ok(&sc, pay_explain(&sc, statement, &ok, &report));
 		assert_true(ok);
 		if (r.n > 0) {
-			json_t *line = json_array_get(json_object_get(statement, "lines"), prng_below(&p, (uint32_t)r.n));
+			json_t *line =
+			    json_array_get(json_object_get(statement, "lines"), prng_below(&p, (uint32_t)r.n));
 			json_int_t was = json_integer_value(json_object_get(line, "amount"));
 			json_put_int(line, "amount", was + (prng_below(&p, 2) == 0 ? 1 : -1));
 			assert_ok(&sc, pay_explain(&sc, statement, &ok, &report));

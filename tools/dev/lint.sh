@@ -10,14 +10,24 @@ script_files() {
 	done
 }
 
-check_layout() { c_files | xargs -r clang-format --dry-run -Werror; }
+# Versions of clang-format disagree in corners; Debian 12's decides.
+CLANG_FORMAT_MAJOR=14
+
+formatter_decides() {
+	clang-format --version | grep -q "version $CLANG_FORMAT_MAJOR\." || {
+		note "lint: layout is clang-format $CLANG_FORMAT_MAJOR's to decide (Debian 12); this machine's is another, so it was left alone"
+		return 1
+	}
+}
+
+check_layout() { ! formatter_decides || c_files | xargs -r clang-format --dry-run -Werror; }
 check_layers() { tools/check-layers; }
 check_scripts() { script_files | sort -u | xargs shellcheck --shell=bash --severity=style; }
 check_tidy() { source_files | xargs -r -n 4 -P "$(jobs)" clang-tidy --quiet -p build/debug; }
 
 check_cppcheck() {
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
-		--suppress=missingIncludeSystem --suppress=unmatchedSuppression -D_GNU_SOURCE -I src -j "$(jobs)" src
+		--suppress=missingIncludeSystem --suppress=unmatchedSuppression --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -I src -j "$(jobs)" src
 }
 
 check_analyzer() { build_preset analyze; }
@@ -36,4 +46,4 @@ run_lint() {
 	note "lint: nothing found"
 }
 
-run_fmt() { c_files | xargs -r clang-format -i; }
+run_fmt() { formatter_decides && c_files | xargs -r clang-format -i; }
