@@ -29,8 +29,8 @@ struct leaf {
 };
 
 extern const struct schema chain_schema;
-extern const struct job_kind
-    chain_sequence_job; /* "chain.sequence": ctx must be able to give a signer, see chain_sign.h */
+extern const struct job_kind chain_sequence_job; /* "chain.sequence" numbers leaves, then asks for the next */
+extern const struct job_kind chain_sign_job; /* "chain.sign": its ctx begins with a struct chain_host (chain_sign.h) */
 
 /* Commit to a record in the transaction that makes it so. The caller keeps
  * leaf.salt and leaf.entry beside the record. Asks for the sequencer's job. */
@@ -49,7 +49,8 @@ struct checkpoint {
 /* E_NOT_FOUND  none yet. */
 MUST_USE enum code chain_checkpoint(struct scope *sc, struct tx *tx, struct checkpoint *out);
 /* The tlog-tiles resources, by path below the prefix: "checkpoint",
- * "tile/0/000", "tile/0/000.p/5", "tile/entries/000". E_NOT_FOUND otherwise. */
+ * "tile/0/000", "tile/0/000.p/5", "tile/entries/000"; and two of our own, "key"
+ * and "checkpoints/0" (chain_verify.h). E_NOT_FOUND otherwise. */
 MUST_USE enum code chain_resource(struct scope *sc, struct tx *tx, const char *path, const uint8_t **bytes, size_t *n,
 				  const char **content_type);
 /* Inclusion of an entry in the newest checkpoint. E_NOT_FOUND  not sequenced yet, or unknown. */
