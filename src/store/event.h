@@ -31,7 +31,7 @@ MUST_USE enum code events_after(struct scope *sc, struct tx *tx, const char *ope
 				int64_t seq, size_t max, struct event **out, size_t *n);
 MUST_USE enum code events_last(struct scope *sc, struct tx *tx, int64_t *seq);
 /* Called on the writer's thread after each commit that held events. One
- * listener; set before the first write. */
+ * listener; NULL takes it away and returns when it is not being called any more. */
 void store_on_events(struct store *st, void (*notify)(void *arg, int64_t last_seq), void *arg);
 
 #endif

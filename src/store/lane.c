@@ -25,7 +25,6 @@
 struct lane_writer {
 	struct store *store;
 	struct conn *conn;
-	const struct lane_listener *listener;
 	pthread_t thread;
 	pthread_mutex_t mu; /* guards what follows */
 	pthread_cond_t more;
@@ -80,8 +79,9 @@ take_group(struct lane_writer *l)
 
 /* --- running --- */
 
+/* What is to be told is added to `after` only where fn succeeds. */
 static enum code
-run_fn(struct lane_writer *l, struct write *w, int64_t *last_event)
+run_fn(struct lane_writer *l, struct write *w, struct after *after)
 {
 	TRY(scope_check_deadline(w->sc));
 	struct tx tx = {
@@ -90,30 +90,30 @@ run_fn(struct lane_writer *l, struct write *w, int64_t *last_event)
 	conn_finish_rows(l->conn);
 	if (rc == OK && tx.failed)
 		rc = fail(w->sc, E_INTERNAL, "a write went on after a statement had failed");
-	if (rc == OK && tx.last_event > *last_event)
-		*last_event = tx.last_event;
+	if (rc == OK) {
+		after->bells |= tx.after.bells;
+		if (tx.after.last_event > after->last_event)
+			after->last_event = tx.after.last_event;
+	}
 	return rc;
 }
 
 /* Runs one write in its savepoint; w->rc says how fn ended. False: the whole
  * transaction is lost. */
 static bool
-run_in_savepoint(struct lane_writer *l, struct write *w, int64_t *last_event)
+run_in_savepoint(struct lane_writer *l, struct write *w, struct after *after)
 {
-	int64_t event_before = *last_event;
 	for (int attempt = 0; attempt <= LANE_RETRIES; attempt++) {
 		error_clear(w->sc);
 		if (conn_exec(l->conn, "SAVEPOINT w") != SQLITE_OK)
 			return false;
-		w->rc = run_fn(l, w, last_event);
+		w->rc = run_fn(l, w, after);
 		if (sqlite3_get_autocommit(l->conn->db) != 0)
 			return false; /* SQLite has rolled everything back: disk full, I/O, memory */
 		if (w->rc != OK && conn_exec(l->conn, "ROLLBACK TO w") != SQLITE_OK)
 			return false;
 		if (conn_exec(l->conn, "RELEASE w") != SQLITE_OK)
 			return false;
-		if (w->rc != OK)
-			*last_event = event_before;
 		if (w->rc != E_RETRY)
 			break;
 	}
@@ -130,42 +130,42 @@ roll_back(struct lane_writer *l)
 
 /* The group in one transaction. False: nothing of it has happened. */
 static bool
-run_group(struct lane_writer *l, struct write *group, int64_t *last_event)
+run_group(struct lane_writer *l, struct write *group, struct after *after)
 {
 	if (conn_exec(l->conn, "BEGIN IMMEDIATE") != SQLITE_OK)
 		return false;
 	for (struct write *w = group; w != NULL; w = w->next_)
-		if (!run_in_savepoint(l, w, last_event))
+		if (!run_in_savepoint(l, w, after))
 			return false;
 	return conn_exec(l->conn, "COMMIT") == SQLITE_OK;
 }
 
 /* One write in a transaction of its own, after its group failed. */
 static void
-run_alone(struct lane_writer *l, struct write *w, int64_t *last_event)
+run_alone(struct lane_writer *l, struct write *w)
 {
-	int64_t event_before = *last_event;
+	struct after after = {0};
 	error_clear(w->sc);
 	int result = conn_exec(l->conn, "BEGIN IMMEDIATE");
 	if (result != SQLITE_OK) {
 		w->rc = conn_fail(w->sc, l->conn, result, "BEGIN");
 		return;
 	}
-	w->rc = run_fn(l, w, last_event);
+	w->rc = run_fn(l, w, &after);
 	if (w->rc == OK && (result = conn_exec(l->conn, "COMMIT")) != SQLITE_OK)
 		w->rc = conn_fail(w->sc, l->conn, result, "COMMIT");
-	if (w->rc != OK) {
-		*last_event = event_before;
+	if (w->rc == OK)
+		store_tell(l->store, &after);
+	else
 		roll_back(l);
-	}
 }
 
 static void
-run_one_by_one(struct lane_writer *l, struct write *group, int64_t *last_event)
+run_one_by_one(struct lane_writer *l, struct write *group)
 {
 	for (struct write *w = group; w != NULL; w = w->next_)
 		for (int attempt = 0; attempt <= LANE_RETRIES; attempt++) {
-			run_alone(l, w, last_event);
+			run_alone(l, w);
 			if (w->rc != E_RETRY)
 				break;
 		}
@@ -176,14 +176,13 @@ writer_main(void *arg)
 {
 	struct lane_writer *l = arg;
 	for (struct write *group = take_group(l); group != NULL; group = take_group(l)) {
-		int64_t last_event = 0;
-		if (!run_group(l, group, &last_event)) {
+		struct after after = {0};
+		if (run_group(l, group, &after)) {
+			store_tell(l->store, &after);
+		} else {
 			roll_back(l);
-			last_event = 0;
-			run_one_by_one(l, group, &last_event);
+			run_one_by_one(l, group);
 		}
-		if (last_event > 0 && l->listener->notify != NULL)
-			l->listener->notify(l->listener->arg, last_event);
 		while (group != NULL) {
 			struct write *w = group;
 			group = w->next_; /* done() may end w */
@@ -196,15 +195,14 @@ writer_main(void *arg)
 /* --- life --- */
 
 enum code
-lane_open(struct scope *sc, struct store *st, struct conn *c, const struct lane_listener *listener,
-	  struct lane_writer **out)
+lane_open(struct scope *sc, struct store *st, struct conn *c, struct lane_writer **out)
 {
 	struct lane_writer *l = calloc(1, sizeof *l);
 	if (l == NULL) {
 		conn_close(c);
 		return fail(sc, E_MEMORY, "no memory for a writer");
 	}
-	*l = (struct lane_writer){.store = st, .conn = c, .listener = listener};
+	*l = (struct lane_writer){.store = st, .conn = c};
 	l->tail = &l->head;
 	pthread_mutex_init(&l->mu, NULL);
 	pthread_cond_init(&l->more, NULL);

@@ -11,19 +11,15 @@
 
 struct lane_writer;
 
-struct lane_listener {
-	void (*notify)(void *arg, int64_t last_seq);
-	void *arg;
-};
-
-/* Takes over the connection. `listener` is borrowed and read on the writer's thread. */
-MUST_USE enum code lane_open(struct scope *sc, struct store *st, struct conn *c, const struct lane_listener *listener,
-			     struct lane_writer **out);
+/* Takes over the connection. */
+MUST_USE enum code lane_open(struct scope *sc, struct store *st, struct conn *c, struct lane_writer **out);
 /* Finishes what is queued, ends the thread, lets go of the other lane's file. NULL is fine. */
 void lane_stop(struct lane_writer *l);
 /* After lane_stop(). NULL is fine. */
 void lane_close(struct lane_writer *l);
 MUST_USE enum code lane_push(struct lane_writer *l, struct write *w);
+/* store.c's: tells the listeners. On the writer's thread, after the commit. */
+void store_tell(struct store *st, const struct after *after);
 bool lane_is_this_thread(const struct lane_writer *l);
 
 #endif

@@ -27,6 +27,12 @@ tx_writable(const struct tx *tx)
 	return tx->writable;
 }
 
+void
+tx_ring(struct tx *tx, enum bell bell)
+{
+	tx->after.bells |= 1u << bell;
+}
+
 /* Who keeps the bytes of a value alive while the statement is open. */
 enum keeping { KEEP_CALLER, KEEP_COPY };
 

@@ -56,6 +56,12 @@ struct conn {
 	struct conn *next;  /* in the pool */
 };
 
+/* Whom to tell once it is durable. */
+struct after {
+	int64_t last_event; /* 0: no event */
+	unsigned bells;	    /* a bit each */
+};
+
 /* The store's own tables: events. */
 extern const struct schema store_schema;
 
@@ -64,8 +70,8 @@ struct tx {
 	struct conn *conn;
 	int64_t now_ms;
 	bool writable;
-	bool failed;	    /* a statement went wrong: PostgreSQL would refuse all that follows, so we do */
-	int64_t last_event; /* 0: none in this transaction */
+	bool failed; /* a statement went wrong: PostgreSQL would refuse all that follows, so we do */
+	struct after after;
 };
 
 enum conn_use { CONN_WRITE_FULL, CONN_WRITE_NORMAL, CONN_READ };

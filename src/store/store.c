@@ -39,7 +39,15 @@ struct store {
 	int lock_fd;
 	bool read_only;
 	struct lane_writer *lanes[2];
-	struct lane_listener listener;
+	pthread_mutex_t listeners_mu; /* held while a listener is called; guards the next two */
+	struct {
+		void (*notify)(void *arg, int64_t last_seq);
+		void *arg;
+	} on_events;
+	struct {
+		void (*heard)(void *arg);
+		void *arg;
+	} on_bell[BELLS];
 	pthread_mutex_t mu; /* guards what follows */
 	pthread_cond_t idle;
 	struct conn *readers;
@@ -67,7 +75,33 @@ store_path(const struct store *st, enum lane lane)
 void
 store_on_events(struct store *st, void (*notify)(void *arg, int64_t last_seq), void *arg)
 {
-	st->listener = (struct lane_listener){notify, arg};
+	pthread_mutex_lock(&st->listeners_mu);
+	st->on_events.notify = notify;
+	st->on_events.arg = arg;
+	pthread_mutex_unlock(&st->listeners_mu);
+}
+
+void
+store_on_bell(struct store *st, enum bell bell, void (*heard)(void *arg), void *arg)
+{
+	pthread_mutex_lock(&st->listeners_mu);
+	st->on_bell[bell].heard = heard;
+	st->on_bell[bell].arg = arg;
+	pthread_mutex_unlock(&st->listeners_mu);
+}
+
+void
+store_tell(struct store *st, const struct after *after)
+{
+	if (after->last_event == 0 && after->bells == 0)
+		return;
+	pthread_mutex_lock(&st->listeners_mu);
+	if (after->last_event > 0 && st->on_events.notify != NULL)
+		st->on_events.notify(st->on_events.arg, after->last_event);
+	for (int b = 0; b < BELLS; b++)
+		if ((after->bells >> b & 1u) != 0 && st->on_bell[b].heard != NULL)
+			st->on_bell[b].heard(st->on_bell[b].arg);
+	pthread_mutex_unlock(&st->listeners_mu);
 }
 
 /* --- opening --- */
@@ -132,7 +166,7 @@ start_lanes(struct scope *sc, struct store *st, struct conn *files[static 2])
 		struct conn *c = files[lane];
 		TRY(conn_attach(sc, c, beside[lane]));
 		files[lane] = NULL; /* the lane's from here */
-		TRY(lane_open(sc, st, c, &st->listener, &st->lanes[lane]));
+		TRY(lane_open(sc, st, c, &st->lanes[lane]));
 	}
 	return OK;
 }
@@ -158,6 +192,7 @@ store_new(struct scope *sc, const char *dir, const struct store_options *opt)
 	if (st == NULL)
 		return NULL;
 	*st = (struct store){.clock = opt->clock, .random = opt->random, .lock_fd = -1, .read_only = opt->read_only};
+	pthread_mutex_init(&st->listeners_mu, NULL);
 	pthread_mutex_init(&st->mu, NULL);
 	pthread_cond_init(&st->idle, NULL);
 	st->main_path = strdup(path_join(sc, dir, "waybill.db"));
@@ -207,6 +242,7 @@ store_close(struct store *st)
 	lane_close(st->lanes[LANE_POSITIONS]);
 	if (st->lock_fd >= 0)
 		close(st->lock_fd);
+	pthread_mutex_destroy(&st->listeners_mu);
 	pthread_mutex_destroy(&st->mu);
 	pthread_cond_destroy(&st->idle);
 	free(st->main_path);

@@ -92,6 +92,14 @@ struct random *tx_random(struct tx *tx);
 struct id tx_new_id(struct tx *tx, const char *prefix);
 bool tx_writable(const struct tx *tx);
 
+/* A bell rings, on the writer's thread, after each commit in which somebody
+ * pulled it: how what waits for a table's rows hears of them without asking
+ * all the time. One listener a bell; NULL takes it away and returns when it is
+ * not being called any more. Listeners are short. */
+enum bell { BELL_JOBS, BELLS };
+void tx_ring(struct tx *tx, enum bell bell);
+void store_on_bell(struct store *st, enum bell bell, void (*heard)(void *arg), void *arg);
+
 /* --- statements ---
  *
  * Once a statement has failed, its transaction can only be given up: return the
