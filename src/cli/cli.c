@@ -19,6 +19,7 @@ run_version(struct scope *sc, int argc, char **argv)
 
 static const struct command commands[] = {
     {"pay", "", "statements", NULL, cli_pay_group, NULL},
+    {"road", "", "streets: import, route, matrix, snap, bench", NULL, cli_road_group, NULL},
     {"version", "", "print the version", run_version, NULL, NULL},
     {0},
 };

@@ -1,0 +1,291 @@
+/* waybill road …: the road engine from the command line. Answers have OSRM's
+ * shapes, whatever reads those reads these. */
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "road/bench.h"
+#include "road/road.h"
+
+#define POINTS_FILE_MAX ((size_t)64 << 20)
+
+static enum code
+open_road(struct scope *sc, const char *path, struct road **road)
+{
+	return road_open(sc, path, road);
+}
+
+/* --- import ------------------------------------------------------------------- */
+
+static void
+print_report(json_t *o, const struct road_import_report *r)
+{
+	json_put_int(o, "nodes", (int64_t)r->nodes);
+	json_put_int(o, "ways", (int64_t)r->ways);
+	json_put_int(o, "relations", (int64_t)r->relations);
+	json_put_int(o, "ways_used", (int64_t)r->ways_used);
+	json_put_int(o, "segments", (int64_t)r->segments);
+	json_put_int(o, "arcs", (int64_t)r->arcs);
+	json_put_int(o, "vertices", (int64_t)r->vertices);
+	json_put_int(o, "turns", (int64_t)r->turns);
+	json_put_int(o, "restrictions_used", (int64_t)r->restrictions_used);
+	json_put_int(o, "restrictions_ignored", (int64_t)r->restrictions_ignored);
+	json_put_int(o, "arcs_dropped", (int64_t)r->arcs_dropped);
+	json_put_real(o, "km_dropped", r->km_dropped);
+	json_put_int(o, "refs_missing", (int64_t)r->refs_missing);
+	json_put_int(o, "lines_drawn", (int64_t)r->lines_drawn);
+	json_put_int(o, "bytes_written", (int64_t)r->bytes_written);
+}
+
+static enum code
+import(struct scope *sc, int argc, char **argv, json_t *o)
+{
+	const char *out = NULL;
+	const char *profile = "van";
+	const struct option_def defs[] = {{"-o", OPTION_TEXT, &out, 0, 0}, {"--profile", OPTION_TEXT, &profile, 0, 0}};
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	if (out == NULL)
+		return fail(sc, E_USAGE, "-o OUT.road is missing");
+	struct road_import_report report;
+	TRY(road_import(sc, words[0], out, profile, &report));
+	print_report(o, &report);
+	return OK;
+}
+
+static int
+run_import(struct scope *sc, int argc, char **argv)
+{
+	json_t *o = json_new_object(sc);
+	enum code rc = import(sc, argc, argv, o);
+	return rc != OK ? cli_exit(sc, rc) : cli_print(sc, o);
+}
+
+/* --- places -------------------------------------------------------------------- */
+
+static enum code
+parse_place(struct scope *sc, const char *text, struct place *out)
+{
+	char **fields;
+	double lat;
+	double lon;
+	if (text == NULL || text_split(sc, text, ',', &fields) != 2)
+		return fail(sc, E_USAGE, "a place is LAT,LON");
+	TRY(parse_double(sc, text_trim(fields[0]), -90, 90, &lat));
+	TRY(parse_double(sc, text_trim(fields[1]), -180, 180, &lon));
+	return place_from_degrees(sc, lat, lon, out);
+}
+
+/* A line a place: LAT,LON. Empty lines and those with # are passed over. */
+static enum code
+read_places(struct scope *sc, const char *path, struct place **out, size_t *n_out)
+{
+	uint8_t *bytes;
+	size_t size;
+	TRY(file_read(sc, path, POINTS_FILE_MAX, &bytes, &size));
+	char **lines;
+	size_t n = text_split(sc, (const char *)bytes, '\n', &lines);
+	struct place *places = NEW_ARRAY(sc, n, struct place);
+	size_t k = 0;
+	for (size_t i = 0; i < n; i++) {
+		char *line = text_trim(lines[i]);
+		if (*line == '\0' || *line == '#')
+			continue;
+		if (parse_place(sc, line, &places[k++]) != OK) {
+			error_prefix(sc, "%s, line %zu", path, i + 1);
+			sc->err.code = E_INVALID;
+			return E_INVALID;
+		}
+	}
+	if (k == 0)
+		return fail(sc, E_INVALID, "%s has no places", path);
+	*out = places;
+	*n_out = k;
+	return OK;
+}
+
+static void
+add_lon_lat(struct text *t, struct place p)
+{
+	text_printf(t, "%.7f,%.7f", place_lon(p), place_lat(p));
+}
+
+/* Prints the answer; "no" where the engine says so. */
+static enum code
+ask(struct scope *sc, const char *path, const char *target, int *status)
+{
+	struct road *road;
+	TRY(open_road(sc, path, &road));
+	unsigned http;
+	char *json;
+	enum code rc = road_osrm_answer(sc, road, NULL, target, &http, &json);
+	road_close(road);
+	TRY(rc);
+	if (puts(json) < 0)
+		return fail(sc, E_IO, "standard output is closed");
+	*status = http == 200 ? EXIT_YES : EXIT_NO;
+	return OK;
+}
+
+/* --- route ----------------------------------------------------------------------- */
+
+static enum code
+route(struct scope *sc, int argc, char **argv, int *status)
+{
+	const char *from = NULL;
+	const char *to = NULL;
+	const char *geometries = "geojson";
+	const struct option_def defs[] = {{"--from", OPTION_TEXT, &from, 0, 0},
+					  {"--to", OPTION_TEXT, &to, 0, 0},
+					  {"--geometries", OPTION_TEXT, &geometries, 0, 0}};
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	struct place a;
+	struct place b;
+	if (parse_place(sc, from, &a) != OK || parse_place(sc, to, &b) != OK)
+		return fail(sc, E_USAGE, "--from LAT,LON and --to LAT,LON are wanted");
+	struct text target;
+	text_init(&target, sc);
+	text_add(&target, "/route/v1/driving/");
+	add_lon_lat(&target, a);
+	text_add_char(&target, ';');
+	add_lon_lat(&target, b);
+	text_printf(&target, "?steps=true&overview=full&geometries=%s", geometries);
+	return ask(sc, words[0], target.s, status);
+}
+
+static int
+run_route(struct scope *sc, int argc, char **argv)
+{
+	int status;
+	enum code rc = route(sc, argc, argv, &status);
+	return rc != OK ? cli_exit(sc, rc) : status;
+}
+
+/* --- matrix ------------------------------------------------------------------------ */
+
+static enum code
+matrix(struct scope *sc, int argc, char **argv, int *status)
+{
+	const char *file = NULL;
+	const struct option_def defs[] = {{"--points", OPTION_TEXT, &file, 0, 0}};
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	if (file == NULL)
+		return fail(sc, E_USAGE, "--points FILE is missing");
+	struct place *places = NULL;
+	TRY(read_places(sc, file, &places, &n));
+	struct text target;
+	text_init(&target, sc);
+	text_add(&target, "/table/v1/driving/");
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			text_add_char(&target, ';');
+		add_lon_lat(&target, places[i]);
+	}
+	text_add(&target, "?annotations=duration,distance");
+	sc->cap = (size_t)8 << 30; /* a command may take what the machine has */
+	return ask(sc, words[0], target.s, status);
+}
+
+static int
+run_matrix(struct scope *sc, int argc, char **argv)
+{
+	int status;
+	enum code rc = matrix(sc, argc, argv, &status);
+	return rc != OK ? cli_exit(sc, rc) : status;
+}
+
+/* --- snap ---------------------------------------------------------------------------- */
+
+static enum code
+snap(struct scope *sc, int argc, char **argv, int *status)
+{
+	const char *at = NULL;
+	const struct option_def defs[] = {{"--at", OPTION_TEXT, &at, 0, 0}};
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	struct place p;
+	TRY(parse_place(sc, at, &p));
+	struct text target;
+	text_init(&target, sc);
+	text_add(&target, "/nearest/v1/driving/");
+	add_lon_lat(&target, p);
+	text_add(&target, "?number=3");
+	return ask(sc, words[0], target.s, status);
+}
+
+static int
+run_snap(struct scope *sc, int argc, char **argv)
+{
+	int status;
+	enum code rc = snap(sc, argc, argv, &status);
+	return rc != OK ? cli_exit(sc, rc) : status;
+}
+
+/* --- bench ----------------------------------------------------------------------------- */
+
+static enum code
+bench(struct scope *sc, int argc, char **argv, json_t *o, bool *exact)
+{
+	struct road_bench_plan plan = {.queries = 1000, .matrix = 1000, .seed = 1, .metrics = 1};
+	const struct option_def defs[] = {{"--queries", OPTION_INT, &plan.queries, 1, 1000000},
+					  {"--matrix", OPTION_INT, &plan.matrix, 1, 10000},
+					  {"--metrics", OPTION_INT, &plan.metrics, 0, 100},
+					  {"--seed", OPTION_INT, &plan.seed, 0, INT64_MAX}};
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	sc->cap = (size_t)8 << 30;
+	struct road *road;
+	TRY(open_road(sc, words[0], &road));
+	struct road_bench_result r;
+	enum code rc = road_bench(sc, road, &plan, &r);
+	road_close(road);
+	TRY(rc);
+	json_put_int(o, "mismatches", r.mismatches);
+	json_put_int(o, "compared", r.compared);
+	json_put_real(o, "matrix_ms", r.matrix_ms);
+	json_put_real(o, "matrix_100_ms", r.matrix_100_ms);
+	json_put_real(o, "query_us", r.query_us);
+	json_put_real(o, "path_us", r.path_us);
+	json_put_real(o, "route_us", r.route_us);
+	json_put_real(o, "customise_ms", r.customise_ms);
+	json_put_real(o, "snap_us", r.snap_us);
+	json_put_real(o, "dijkstra_us", r.dijkstra_us);
+	json_put_real(o, "bytes_per_metric", r.bytes_per_metric);
+	json_put_text(o, "kernel", r.kernel);
+	*exact = r.mismatches == 0;
+	return OK;
+}
+
+static int
+run_bench(struct scope *sc, int argc, char **argv)
+{
+	json_t *o = json_new_object(sc);
+	bool exact;
+	enum code rc = bench(sc, argc, argv, o, &exact);
+	if (rc != OK)
+		return cli_exit(sc, rc);
+	int status = cli_print(sc, o);
+	return status == EXIT_YES && !exact ? EXIT_FAILED : status;
+}
+
+const struct command cli_road_group[] = {
+    {"import", "IN(.osm.pbf|.osm.gz|.osm|.geojson) -o OUT.road [--profile van|bike|walk]",
+     "make a road file from an extract of OpenStreetMap", run_import, NULL, NULL},
+    {"route", "OUT.road --from LAT,LON --to LAT,LON [--geometries geojson|polyline|polyline6]",
+     "the way from here to there, as OSRM's route JSON", run_route, NULL, NULL},
+    {"matrix", "OUT.road --points FILE", "durations and distances between all of them, as OSRM's table JSON",
+     run_matrix, NULL, "FILE has a place a line: LAT,LON."},
+    {"snap", "OUT.road --at LAT,LON", "the nearest streets, as OSRM's nearest JSON", run_snap, NULL, NULL},
+    {"bench", "OUT.road [--queries N] [--matrix N] [--metrics N] [--seed S]",
+     "is it exact, how fast is it; a plain Dijkstra beside it", run_bench, NULL,
+     "CPU time of one thread, the best of several rounds. mismatches must be 0:\n"
+     "every query is held against a turn-aware Dijkstra search."},
+    {0},
+};

@@ -1,0 +1,33 @@
+/* road/bench: is the engine exact, and how fast is it? Every query is held
+ * against the plain turn-aware Dijkstra search, on the extract's own metric and
+ * on random ones; times are CPU time of the calling thread, the best of several
+ * rounds. */
+#ifndef ROAD_BENCH_H
+#define ROAD_BENCH_H
+
+#include "road/road.h"
+
+struct road_bench_plan {
+	int64_t queries; /* pairs per metric */
+	int64_t matrix;	 /* its side */
+	int64_t metrics; /* random ones, beside the extract's own */
+	int64_t seed;
+};
+
+struct road_bench_result {
+	int64_t compared, mismatches;
+	double matrix_ms, matrix_100_ms;
+	double query_us; /* duration only, points given */
+	double path_us;	 /* with its vertices */
+	double route_us; /* with steps and geometry, as JSON, snapping included */
+	double customise_ms;
+	double snap_us;
+	double dijkstra_us;
+	double bytes_per_metric;
+	const char *kernel; /* "avx512", … */
+};
+
+MUST_USE enum code road_bench(struct scope *sc, struct road *road, const struct road_bench_plan *plan,
+			      struct road_bench_result *out);
+
+#endif

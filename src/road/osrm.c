@@ -1,0 +1,467 @@
+#include "road/osrm.h"
+
+#include <math.h>
+
+/* --- text ----------------------------------------------------------------------- */
+
+static void
+add_integer(struct text *t, int64_t v)
+{
+	char digits[24];
+	size_t at = sizeof digits;
+	uint64_t u = v < 0 ? (uint64_t)-v : (uint64_t)v;
+	do
+		digits[--at] = (char)('0' + u % 10);
+	while ((u /= 10) != 0);
+	if (v < 0)
+		digits[--at] = '-';
+	text_add_n(t, digits + at, sizeof digits - at);
+}
+
+void
+osrm_add_number(struct text *t, double v)
+{
+	int64_t tenths = llround(v * 10);
+	if (tenths < 0) {
+		text_add_char(t, '-');
+		tenths = -tenths;
+	}
+	add_integer(t, tenths / 10);
+	if (tenths % 10 != 0) {
+		char tail[2] = {'.', (char)('0' + tenths % 10)};
+		text_add_n(t, tail, 2);
+	}
+}
+
+void
+osrm_add_string(struct text *t, const char *s)
+{
+	text_add_char(t, '"');
+	for (const char *p = s; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+		if (c == '"' || c == '\\') {
+			text_add_char(t, '\\');
+			text_add_char(t, *p);
+		} else if (c < ' ') {
+			text_printf(t, "\\u%04x", c);
+		} else {
+			size_t n = 1;
+			while ((unsigned char)p[n] >= ' ' && p[n] != '"' && p[n] != '\\')
+				n++;
+			text_add_n(t, p, n);
+			p += n - 1;
+		}
+	}
+	text_add_char(t, '"');
+}
+
+/* e7 degrees with six decimals. */
+static void
+add_degrees(struct text *t, int32_t e7)
+{
+	int64_t micro = e7 >= 0 ? (e7 + 5) / 10 : -((-(int64_t)e7 + 5) / 10);
+	char s[16];
+	size_t at = sizeof s;
+	uint64_t u = (uint64_t)(micro < 0 ? -micro : micro);
+	for (int i = 0; i < 6; i++, u /= 10)
+		s[--at] = (char)('0' + u % 10);
+	s[--at] = '.';
+	do
+		s[--at] = (char)('0' + u % 10);
+	while ((u /= 10) != 0);
+	if (micro < 0)
+		s[--at] = '-';
+	text_add_n(t, s + at, sizeof s - at);
+}
+
+void
+osrm_add_location(struct text *t, struct place p)
+{
+	text_add_char(t, '[');
+	add_degrees(t, p.lon_e7);
+	text_add_char(t, ',');
+	add_degrees(t, p.lat_e7);
+	text_add_char(t, ']');
+}
+
+static size_t
+polyline_put(char *s, int64_t delta)
+{
+	uint64_t v = (uint64_t)delta << 1 ^ (uint64_t)(delta >> 63);
+	size_t n = 0;
+	while (v >= 32) {
+		s[n++] = (char)((32 | (v & 31)) + 63);
+		v >>= 5;
+	}
+	s[n++] = (char)(v + 63);
+	return n;
+}
+
+static int64_t
+rounded(int32_t e7, int32_t unit)
+{
+	return e7 >= 0 ? (e7 + (int64_t)unit / 2) / unit : -((-(int64_t)e7 + unit / 2) / unit);
+}
+
+static void
+add_polyline(struct text *t, int32_t unit, const struct place *p, size_t n)
+{
+	int64_t lat = 0;
+	int64_t lon = 0;
+	text_add_char(t, '"');
+	for (size_t i = 0; i < n; i++) {
+		char s[32];
+		int64_t y = rounded(p[i].lat_e7, unit);
+		int64_t x = rounded(p[i].lon_e7, unit);
+		size_t len = polyline_put(s, y - lat);
+		len += polyline_put(s + len, x - lon);
+		lat = y;
+		lon = x;
+		for (size_t k = 0; k < len; k++) {
+			if (s[k] == '\\')
+				text_add_char(t, '\\');
+			text_add_char(t, s[k]);
+		}
+	}
+	text_add_char(t, '"');
+}
+
+void
+osrm_add_geometry(struct text *t, enum osrm_geometry kind, const struct place *p, size_t n)
+{
+	struct place twice[2] = {p[0], p[0]};
+	if (n == 1) { /* a line has two points */
+		p = twice;
+		n = 2;
+	}
+	if (kind != OSRM_GEOJSON) {
+		add_polyline(t, kind == OSRM_POLYLINE6 ? 10 : 100, p, n);
+		return;
+	}
+	text_add(t, "{\"coordinates\":[");
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			text_add_char(t, ',');
+		osrm_add_location(t, p[i]);
+	}
+	text_add(t, "],\"type\":\"LineString\"}");
+}
+
+void
+osrm_add_waypoint(struct text *t, const struct road *road, const struct road_point *p)
+{
+	text_add(t, "{\"hint\":\"\",\"distance\":");
+	osrm_add_number(t, (double)p->off_m);
+	text_add(t, ",\"name\":");
+	osrm_add_string(t, road_point_name(road, p));
+	text_add(t, ",\"location\":");
+	osrm_add_location(t, p->at);
+	text_add_char(t, '}');
+}
+
+/* --- steps ---------------------------------------------------------------------- */
+
+static const char *const modifiers[] = {
+    [ROAD_TURN_DEPART] = "",
+    [ROAD_TURN_ARRIVE] = "",
+    [ROAD_TURN_CONTINUE] = "straight",
+    [ROAD_TURN_SLIGHT_LEFT] = "slight left",
+    [ROAD_TURN_SLIGHT_RIGHT] = "slight right",
+    [ROAD_TURN_LEFT] = "left",
+    [ROAD_TURN_RIGHT] = "right",
+    [ROAD_TURN_SHARP_LEFT] = "sharp left",
+    [ROAD_TURN_SHARP_RIGHT] = "sharp right",
+    [ROAD_TURN_BACK] = "uturn",
+};
+
+static const char *
+manoeuvre_type(const struct road_step *s, const struct road_step *before)
+{
+	if (s->turn == ROAD_TURN_DEPART)
+		return "depart";
+	if (s->turn == ROAD_TURN_ARRIVE)
+		return "arrive";
+	if (s->roundabout_exit != 0)
+		return "roundabout";
+	if (before != NULL && text_eq(before->name, s->name) && *s->name != '\0')
+		return "continue";
+	return s->turn == ROAD_TURN_CONTINUE ? "new name" : "turn";
+}
+
+static void
+add_manoeuvre(struct text *t, const struct road_path *path, size_t i)
+{
+	const struct road_step *s = &path->steps[i];
+	text_add(t, "\"maneuver\":{\"bearing_after\":");
+	add_integer(t, s->bearing_after);
+	text_add(t, ",\"bearing_before\":");
+	add_integer(t, s->bearing_before);
+	text_add(t, ",\"location\":");
+	osrm_add_location(t, path->shape[s->first_shape]);
+	if (modifiers[s->turn][0] != '\0') {
+		text_add(t, ",\"modifier\":");
+		osrm_add_string(t, modifiers[s->turn]);
+	}
+	if (s->roundabout_exit != 0) {
+		text_add(t, ",\"exit\":");
+		add_integer(t, s->roundabout_exit);
+	}
+	text_add(t, ",\"type\":");
+	osrm_add_string(t, manoeuvre_type(s, i > 0 ? &path->steps[i - 1] : NULL));
+	text_add_char(t, '}');
+}
+
+/* The junction a manoeuvre happens at: the street left behind and the one taken. */
+static void
+add_intersection(struct text *t, const struct road_path *path, const struct road_step *s)
+{
+	bool first = s->turn == ROAD_TURN_DEPART;
+	bool last = s->turn == ROAD_TURN_ARRIVE;
+	int back = (s->bearing_before + 180) % 360;
+	text_add(t, "\"intersections\":[{\"location\":");
+	osrm_add_location(t, path->shape[s->first_shape]);
+	if (first || last) {
+		text_add(t, first ? ",\"out\":0" : ",\"in\":0");
+		text_add(t, ",\"entry\":[true],\"bearings\":[");
+		add_integer(t, first ? s->bearing_after : back);
+	} else {
+		text_add(t, ",\"in\":0,\"out\":1,\"entry\":[false,true],\"bearings\":[");
+		add_integer(t, back);
+		text_add_char(t, ',');
+		add_integer(t, s->bearing_after);
+	}
+	text_add(t, "]}]");
+}
+
+static void
+add_step(struct text *t, const struct road *road, const struct osrm_request *r, const struct road_path *path, size_t i)
+{
+	const struct road_step *s = &path->steps[i];
+	text_add_char(t, '{');
+	add_intersection(t, path, s);
+	text_add(t, road->info.drives_on_left ? ",\"driving_side\":\"left\"" : ",\"driving_side\":\"right\"");
+	text_add(t, ",\"geometry\":");
+	osrm_add_geometry(t, r->geometry, path->shape + s->first_shape, s->n_shape);
+	text_add(t, ",\"mode\":\"driving\",");
+	add_manoeuvre(t, path, i);
+	text_add(t, ",\"name\":");
+	osrm_add_string(t, s->name);
+	if (*s->ref != '\0') {
+		text_add(t, ",\"ref\":");
+		osrm_add_string(t, s->ref);
+	}
+	text_add(t, ",\"weight\":");
+	osrm_add_number(t, s->duration_ds * 0.1);
+	text_add(t, ",\"duration\":");
+	osrm_add_number(t, s->duration_ds * 0.1);
+	text_add(t, ",\"distance\":");
+	osrm_add_number(t, s->distance_m);
+	text_add_char(t, '}');
+}
+
+/* --- legs and routes -------------------------------------------------------------- */
+
+/* Per pair of neighbouring points of each leg: its share of the leg's arc. */
+static void
+add_note(struct text *t, const struct road_path *path, unsigned note)
+{
+	bool first = true;
+	text_add_char(t, '[');
+	for (size_t i = 0; i < path->n_legs; i++) {
+		const struct road_leg *l = &path->legs[i];
+		const struct place *p = path->shape + l->first_shape;
+		double speed = l->duration_ms > 0 ? l->distance_m * 1000 / l->duration_ms : 0;
+		for (size_t k = 0; k + 1 < l->n_shape; k++) {
+			double d = place_distance_m(p[k], p[k + 1]);
+			if (!first)
+				text_add_char(t, ',');
+			first = false;
+			if (note == OSRM_NOTE_DATASOURCES)
+				text_add_char(t, '0');
+			else
+				osrm_add_number(t, note == OSRM_NOTE_DISTANCE ? d
+						   : note == OSRM_NOTE_SPEED  ? speed
+						   : speed > 0		      ? d / speed
+									      : 0);
+		}
+	}
+	text_add_char(t, ']');
+}
+
+static void
+add_notes(struct text *t, const struct road_path *path, unsigned notes)
+{
+	static const struct {
+		unsigned note;
+		const char *key;
+	} keys[] = {{OSRM_NOTE_DURATION, "\"duration\":"},
+		    {OSRM_NOTE_DISTANCE, "\"distance\":"},
+		    {OSRM_NOTE_SPEED, "\"speed\":"},
+		    {OSRM_NOTE_WEIGHT, "\"weight\":"},
+		    {OSRM_NOTE_DATASOURCES, "\"datasources\":"}};
+	text_add(t, ",\"annotation\":{");
+	bool first = true;
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		if ((notes & keys[i].note) == 0)
+			continue;
+		text_add(t, first ? "" : ",");
+		text_add(t, keys[i].key);
+		add_note(t, path, keys[i].note);
+		first = false;
+	}
+	text_add_char(t, '}');
+}
+
+/* The two names driven longest, in their order. */
+static void
+add_summary(struct text *t, const struct road_path *path)
+{
+	size_t best[2] = {SIZE_MAX, SIZE_MAX};
+	for (size_t i = 0; i < path->n_steps; i++) {
+		const struct road_step *s = &path->steps[i];
+		if (*s->name == '\0' || (best[0] != SIZE_MAX && text_eq(path->steps[best[0]].name, s->name)))
+			continue;
+		if (best[0] == SIZE_MAX || s->distance_m > path->steps[best[0]].distance_m) {
+			best[1] = best[0];
+			best[0] = i;
+		} else if (best[1] == SIZE_MAX || s->distance_m > path->steps[best[1]].distance_m) {
+			best[1] = i;
+		}
+	}
+	if (best[1] != SIZE_MAX && best[1] < best[0]) {
+		size_t swap = best[0];
+		best[0] = best[1];
+		best[1] = swap;
+	}
+	struct text names;
+	text_init(&names, t->sc);
+	for (int i = 0; i < 2; i++) {
+		if (best[i] == SIZE_MAX)
+			continue;
+		if (names.len > 0)
+			text_add(&names, ", ");
+		text_add(&names, path->steps[best[i]].name);
+	}
+	osrm_add_string(t, names.s);
+}
+
+static void
+add_leg(struct text *t, const struct road *road, const struct osrm_request *r, const struct road_path *path)
+{
+	text_add(t, "{\"steps\":[");
+	for (size_t i = 0; r->steps && i < path->n_steps; i++) {
+		if (i > 0)
+			text_add_char(t, ',');
+		add_step(t, road, r, path, i);
+	}
+	text_add(t, "],\"summary\":");
+	if (r->steps)
+		add_summary(t, path);
+	else
+		text_add(t, "\"\"");
+	text_add(t, ",\"weight\":");
+	osrm_add_number(t, path->duration_ds * 0.1);
+	text_add(t, ",\"duration\":");
+	osrm_add_number(t, path->duration_ds * 0.1);
+	text_add(t, ",\"distance\":");
+	osrm_add_number(t, path->distance_m);
+	if ((r->notes & ~OSRM_NOTE_NODES) != 0)
+		add_notes(t, path, r->notes);
+	text_add_char(t, '}');
+}
+
+/* Keeps the points that stand off the line by more than tolerance (Douglas,
+ * Peucker 1973), with a stack of its own. */
+static size_t
+simplify(struct scope *sc, const struct place *p, size_t n, double tolerance_m, struct place *out)
+{
+	bool *keep = NEW_ARRAY(sc, n, bool);
+	size_t *stack = NEW_ARRAY(sc, 2 * n + 2, size_t);
+	size_t top = 0;
+	struct plane plane;
+	plane_init(&plane, p[0]);
+	keep[0] = keep[n - 1] = true;
+	stack[top++] = 0;
+	stack[top++] = n - 1;
+	while (top > 0) {
+		size_t hi = stack[--top];
+		size_t lo = stack[--top];
+		double worst = tolerance_m;
+		size_t at = 0;
+		for (size_t i = lo + 1; i < hi; i++) {
+			double t;
+			double d = segment_distance_m(plane_project(&plane, p[i]), plane_project(&plane, p[lo]),
+						      plane_project(&plane, p[hi]), &t);
+			if (d > worst) {
+				worst = d;
+				at = i;
+			}
+		}
+		if (at == 0)
+			continue;
+		keep[at] = true;
+		stack[top++] = lo;
+		stack[top++] = at;
+		stack[top++] = at;
+		stack[top++] = hi;
+	}
+	size_t k = 0;
+	for (size_t i = 0; i < n; i++)
+		if (keep[i])
+			out[k++] = p[i];
+	return k;
+}
+
+static void
+add_overview(struct text *t, const struct osrm_request *r, const struct road_path *paths, size_t n_paths)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < n_paths; i++)
+		n += paths[i].n_shape;
+	struct place *all = NEW_ARRAY(t->sc, n, struct place);
+	n = 0;
+	for (size_t i = 0; i < n_paths; i++) {
+		for (size_t k = 0; k < paths[i].n_shape; k++) {
+			struct place p = paths[i].shape[k];
+			if (n == 0 || all[n - 1].lat_e7 != p.lat_e7 || all[n - 1].lon_e7 != p.lon_e7)
+				all[n++] = p;
+		}
+	}
+	if (r->overview == OSRM_SIMPLIFIED) {
+		struct bounds b;
+		bounds_init(&b);
+		for (size_t i = 0; i < n; i++)
+			bounds_add(&b, all[i]);
+		n = simplify(t->sc, all, n, place_distance_m(b.min, b.max) / 400, all);
+	}
+	osrm_add_geometry(t, r->geometry, all, n);
+}
+
+void
+osrm_add_route(struct text *t, const struct road *road, const struct osrm_request *r, const struct road_path *paths,
+	       size_t n_paths)
+{
+	double seconds = 0;
+	double metres = 0;
+	text_add_char(t, '{');
+	if (r->overview != OSRM_NO_OVERVIEW) {
+		text_add(t, "\"geometry\":");
+		add_overview(t, r, paths, n_paths);
+		text_add_char(t, ',');
+	}
+	text_add(t, "\"legs\":[");
+	for (size_t i = 0; i < n_paths; i++) {
+		if (i > 0)
+			text_add_char(t, ',');
+		add_leg(t, road, r, &paths[i]);
+		seconds += paths[i].duration_ds * 0.1;
+		metres += paths[i].distance_m;
+	}
+	text_add(t, "],\"weight_name\":\"duration\",\"weight\":");
+	osrm_add_number(t, seconds);
+	text_add(t, ",\"duration\":");
+	osrm_add_number(t, seconds);
+	text_add(t, ",\"distance\":");
+	osrm_add_number(t, metres);
+	text_add_char(t, '}');
+}

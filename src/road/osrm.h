@@ -1,0 +1,19 @@
+/* road/osrm: answers in the shapes of OSRM's interface, written straight as
+ * text: a full route is thousands of small numbers. Private to the room. */
+#ifndef ROAD_OSRM_H
+#define ROAD_OSRM_H
+
+#include "base/text.h"
+#include "road/osrm_request.h"
+#include "road/road_map.h"
+
+void osrm_add_number(struct text *t, double v);		/* at most one decimal */
+void osrm_add_string(struct text *t, const char *utf8); /* quoted and escaped */
+void osrm_add_location(struct text *t, struct place p);
+void osrm_add_geometry(struct text *t, enum osrm_geometry kind, const struct place *p, size_t n);
+void osrm_add_waypoint(struct text *t, const struct road *road, const struct road_point *p);
+/* {"geometry":…,"legs":[…],…} of paths driven one after another. */
+void osrm_add_route(struct text *t, const struct road *road, const struct osrm_request *r,
+		    const struct road_path *paths, size_t n_paths);
+
+#endif

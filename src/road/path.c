@@ -1,0 +1,282 @@
+/* A trip's vertices become something to drive: points, durations, names and
+ * manoeuvres. */
+#include <math.h>
+
+#include "base/text.h"
+#include "road/dijkstra.h"
+#include "road/road_build.h"
+#include "road/trip.h"
+
+/* --- legs --------------------------------------------------------------- */
+
+/* The place at a fraction of a segment's points, and which piece it lies on. */
+static struct place
+place_along(const struct road *road, const struct road_segment *s, uint32_t fraction, uint32_t *piece)
+{
+	const struct place *p = road->shape + s->shape;
+	double whole = 0;
+	for (uint32_t i = 0; i + 1 < s->n_shape; i++)
+		whole += place_distance_m(p[i], p[i + 1]);
+	double left = whole * fraction / ROAD_WHOLE;
+	uint32_t i = 0;
+	double d = place_distance_m(p[0], p[1]);
+	while (i + 2 < s->n_shape && left > d) {
+		left -= d;
+		i++;
+		d = place_distance_m(p[i], p[i + 1]);
+	}
+	double t = d > 0 ? left / d : 0;
+	t = t > 1 ? 1 : t;
+	*piece = i;
+	return (struct place){(int32_t)(p[i].lat_e7 + lround(t * (p[i + 1].lat_e7 - p[i].lat_e7))),
+			      (int32_t)(p[i].lon_e7 + lround(t * (p[i + 1].lon_e7 - p[i].lon_e7)))};
+}
+
+static void
+add_place(struct road_path *path, struct place p)
+{
+	if (path->n_shape > 0) {
+		struct place last = path->shape[path->n_shape - 1];
+		if (last.lat_e7 == p.lat_e7 && last.lon_e7 == p.lon_e7)
+			return;
+	}
+	path->shape[path->n_shape++] = p;
+}
+
+/* The points of an arc between two fractions of its own direction. */
+static void
+add_arc_shape(const struct road *road, struct road_path *path, const struct road_arc *a, uint32_t f, uint32_t g)
+{
+	const struct road_segment *s = &road->segment[a->segment];
+	const struct place *p = road->shape + s->shape;
+	uint32_t lo = a->backward != 0 ? ROAD_WHOLE - g : f;
+	uint32_t hi = a->backward != 0 ? ROAD_WHOLE - f : g;
+	uint32_t piece_lo;
+	uint32_t piece_hi;
+	struct place at_lo = place_along(road, s, lo, &piece_lo);
+	struct place at_hi = place_along(road, s, hi, &piece_hi);
+	add_place(path, a->backward != 0 ? at_hi : at_lo);
+	for (uint32_t i = 0; i < piece_hi - piece_lo; i++)
+		add_place(path, p[a->backward != 0 ? piece_hi - i : piece_lo + 1 + i]);
+	add_place(path, a->backward != 0 ? at_lo : at_hi);
+}
+
+static uint32_t
+turn_cost_between(const struct road *road, uint32_t v, uint32_t next)
+{
+	uint32_t best = ROAD_INFINITE;
+	for (uint32_t e = road->turn_first[v]; e < road->turn_first[v + 1]; e++)
+		if (road->turn[e].to == next && road->turn[e].cost_ms < best)
+			best = road->turn[e].cost_ms;
+	return best;
+}
+
+static void
+add_leg(const struct road *road, const struct road_metric *metric, struct road_path *path, const struct trip *t,
+	size_t i, uint32_t f, uint32_t g)
+{
+	uint32_t arc = road->vertex[t->vertices[i]].arc;
+	const struct road_arc *a = &road->arc[arc];
+	const struct road_segment *s = &road->segment[a->segment];
+	const struct road_way *w = &road->way[s->way];
+	struct road_leg leg = {
+	    .arc = arc,
+	    .duration_ms = (int32_t)(road_part(metric->arc_ms[arc], g) - road_part(metric->arc_ms[arc], f)),
+	    .distance_m = (road_part(s->length_dm, g) - road_part(s->length_dm, f)) * 0.1,
+	    .name = road->text + w->name,
+	    .ref = road->text + w->ref,
+	    .first_shape = path->n_shape == 0 ? 0 : path->n_shape - 1,
+	};
+	if (i + 1 < t->n)
+		leg.turn_ms = (int32_t)turn_cost_between(road, t->vertices[i], t->vertices[i + 1]);
+	add_arc_shape(road, path, a, f, g);
+	leg.n_shape = path->n_shape - leg.first_shape;
+	path->distance_m += leg.distance_m;
+	path->legs[path->n_legs++] = leg;
+}
+
+static size_t
+count_points(const struct road *road, const struct trip *t)
+{
+	size_t n = 2;
+	for (size_t i = 0; i < t->n; i++)
+		n += road->segment[road->arc[road->vertex[t->vertices[i]].arc].segment].n_shape + 1;
+	return n;
+}
+
+/* --- steps -------------------------------------------------------------- */
+
+static enum road_turn
+turn_of_angle(double a)
+{
+	if (fabs(a) < 20)
+		return ROAD_TURN_CONTINUE;
+	if (fabs(a) > 170)
+		return ROAD_TURN_BACK;
+	bool right = a > 0;
+	a = fabs(a);
+	if (a < 50)
+		return right ? ROAD_TURN_SLIGHT_RIGHT : ROAD_TURN_SLIGHT_LEFT;
+	if (a < 125)
+		return right ? ROAD_TURN_RIGHT : ROAD_TURN_LEFT;
+	return right ? ROAD_TURN_SHARP_RIGHT : ROAD_TURN_SHARP_LEFT;
+}
+
+static const struct road_way *
+way_of_leg(const struct road *road, const struct road_leg *leg)
+{
+	return &road->way[road->segment[road->arc[leg->arc].segment].way];
+}
+
+static bool
+in_roundabout(const struct road *road, const struct road_leg *leg)
+{
+	return (way_of_leg(road, leg)->flags & WAY_ROUNDABOUT) != 0;
+}
+
+static double
+leg_bearing(const struct road *road, const struct road_leg *leg, bool at_end)
+{
+	const struct road_arc *a = &road->arc[leg->arc];
+	return arc_bearing(road->shape, &road->segment[a->segment], a->backward != 0, at_end);
+}
+
+/* Does the driver have to do something between these two legs? */
+static bool
+is_manoeuvre(const struct road *road, const struct road_leg *a, const struct road_leg *b, double angle)
+{
+	bool around_a = in_roundabout(road, a);
+	bool around_b = in_roundabout(road, b);
+	if (around_b)
+		return !around_a;
+	if (around_a)
+		return false; /* leaving is part of the roundabout's step */
+	bool renamed = !text_eq(a->name, b->name) || (*a->name == '\0' && !text_eq(a->ref, b->ref));
+	uint32_t v = plain_vertex(road, a->arc);
+	bool choice = road->turn_first[v + 1] - road->turn_first[v] > 1;
+	if (fabs(angle) >= 20 && choice)
+		return fabs(angle) >= 45 || renamed;
+	return fabs(angle) > 170 || (renamed && *b->name != '\0');
+}
+
+/* Which exit: the legs of the circle that end where one could leave it. */
+static uint8_t
+count_exits(const struct road *road, const struct road_path *path, size_t first)
+{
+	uint8_t exits = 0;
+	for (size_t i = first; i < path->n_legs && in_roundabout(road, &path->legs[i]); i++) {
+		uint32_t v = plain_vertex(road, path->legs[i].arc);
+		bool leaves = i + 1 < path->n_legs && !in_roundabout(road, &path->legs[i + 1]);
+		bool exit = leaves;
+		for (uint32_t e = road->turn_first[v]; e < road->turn_first[v + 1] && !exit; e++) {
+			uint32_t arc = road->vertex[road->turn[e].to].arc;
+			exit = (road->way[road->segment[road->arc[arc].segment].way].flags & WAY_ROUNDABOUT) == 0;
+		}
+		exits = (uint8_t)(exits + (exit && exits < 200));
+	}
+	return exits;
+}
+
+static void
+begin_step(const struct road *road, struct road_path *path, size_t leg, enum road_turn turn, double before)
+{
+	const struct road_leg *l = &path->legs[leg];
+	struct road_step *s = &path->steps[path->n_steps++];
+	*s = (struct road_step){.turn = turn,
+				.name = l->name,
+				.ref = l->ref,
+				.first_leg = leg,
+				.first_shape = l->first_shape,
+				.bearing_before = (int16_t)((long)lround(before) % 360),
+				.bearing_after = (int16_t)((long)lround(leg_bearing(road, l, false)) % 360)};
+	if (turn != ROAD_TURN_DEPART && in_roundabout(road, l))
+		s->roundabout_exit = count_exits(road, path, leg);
+}
+
+/* A roundabout's step bears the name of the street it leads to. */
+static void
+close_steps(const struct road *road, struct road_path *path)
+{
+	for (size_t i = 0; i + 1 < path->n_steps; i++) {
+		struct road_step *s = &path->steps[i];
+		size_t end = path->steps[i + 1].first_leg;
+		s->n_legs = end - s->first_leg;
+		int64_t ms = 0;
+		for (size_t k = s->first_leg; k < end; k++) {
+			ms += path->legs[k].duration_ms + path->legs[k].turn_ms;
+			s->distance_m += path->legs[k].distance_m;
+			if (s->roundabout_exit != 0 && !in_roundabout(road, &path->legs[k])) {
+				s->name = path->legs[k].name;
+				s->ref = path->legs[k].ref;
+			}
+		}
+		s->duration_ds = (int32_t)((ms + 50) / 100);
+		const struct road_leg *last = &path->legs[end - 1];
+		s->n_shape = last->first_shape + last->n_shape - s->first_shape;
+	}
+}
+
+static void
+make_steps(struct scope *sc, const struct road *road, struct road_path *path)
+{
+	path->steps = NEW_ARRAY(sc, path->n_legs + 1, struct road_step);
+	begin_step(road, path, 0, ROAD_TURN_DEPART, 0);
+	for (size_t i = 1; i < path->n_legs; i++) {
+		double before = leg_bearing(road, &path->legs[i - 1], true);
+		double angle = fmod(leg_bearing(road, &path->legs[i], false) - before + 540, 360) - 180;
+		if (is_manoeuvre(road, &path->legs[i - 1], &path->legs[i], angle))
+			begin_step(road, path, i, turn_of_angle(angle), before);
+	}
+	const struct road_leg *last = &path->legs[path->n_legs - 1];
+	double before = leg_bearing(road, last, true);
+	path->steps[path->n_steps++] = (struct road_step){.turn = ROAD_TURN_ARRIVE,
+							  .name = last->name,
+							  .ref = last->ref,
+							  .first_leg = path->n_legs,
+							  .first_shape = path->n_shape - 1,
+							  .n_shape = 1,
+							  .bearing_before = (int16_t)((long)lround(before) % 360)};
+	close_steps(road, path);
+}
+
+/* --- the path ------------------------------------------------------------ */
+
+void
+path_from_trip(struct scope *sc, const struct road *road, const struct road_metric *metric, const struct trip *t,
+	       const struct road_point *from, const struct road_point *to, struct road_path *out)
+{
+	struct road_path path = {.duration_ds = (int32_t)((t->cost_ms + 50) / 100)};
+	path.shape = NEW_ARRAY(sc, count_points(road, t), struct place);
+	path.legs = NEW_ARRAY(sc, t->n, struct road_leg);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct road_arc *a = &road->arc[road->vertex[t->vertices[i]].arc];
+		uint32_t f = i == 0 ? road_arc_fraction(a, from) : 0;
+		uint32_t g = i + 1 == t->n ? road_arc_fraction(a, to) : ROAD_WHOLE;
+		add_leg(road, metric, &path, t, i, f, g);
+	}
+	make_steps(sc, road, &path);
+	*out = path;
+}
+
+enum code
+road_path_of_points(struct scope *sc, const struct road *road, const struct road_metric *metric,
+		    const struct road_point *from, const struct road_point *to, struct road_path *out)
+{
+	struct trip t;
+	trip_find(sc, road, metric, from, to, &t);
+	if (t.cost_ms >= ROAD_INFINITE)
+		return fail_as(sc, E_NOT_FOUND, "no-route", "there is no way between these two points");
+	path_from_trip(sc, road, road_metric_or_base(road, metric), &t, from, to, out);
+	return OK;
+}
+
+enum code
+road_path(struct scope *sc, const struct road *road, const struct road_metric *metric, struct place from,
+	  struct place to, struct road_path *out)
+{
+	struct road_point a;
+	struct road_point b;
+	TRY(road_snap(sc, road, from, ROAD_SNAP_MAX_M, &a));
+	TRY(road_snap(sc, road, to, ROAD_SNAP_MAX_M, &b));
+	return road_path_of_points(sc, road, metric, &a, &b, out);
+}

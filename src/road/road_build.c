@@ -1,0 +1,263 @@
+/* From a raw extract to a file: segments, turns, the connected part, indices
+ * in space, the map's lines. */
+#include "road/road_build.h"
+
+#include <math.h>
+
+#define GRID_CELL_M 150.0
+#define GRID_CELLS_MAX 4000000u
+
+/* --- a grid of cells over boxes: cell → what touches it ------------------- */
+
+struct grid {
+	struct bounds bounds;
+	uint32_t columns, rows;
+	int64_t cell_lat, cell_lon;
+	uint32_t *first, *item;
+	size_t n_items;
+};
+
+static void
+grid_init(struct grid *g, struct bounds bounds, int64_t cell_lat, int64_t cell_lon)
+{
+	int64_t high = (int64_t)bounds.max.lat_e7 - bounds.min.lat_e7;
+	int64_t wide = (int64_t)bounds.max.lon_e7 - bounds.min.lon_e7;
+	while ((high / cell_lat + 1) * (wide / cell_lon + 1) > GRID_CELLS_MAX) {
+		cell_lat *= 2;
+		cell_lon *= 2;
+	}
+	*g = (struct grid){.bounds = bounds, .cell_lat = cell_lat, .cell_lon = cell_lon};
+	g->rows = (uint32_t)(high / cell_lat + 1);
+	g->columns = (uint32_t)(wide / cell_lon + 1);
+}
+
+typedef void grid_visit(struct grid *g, size_t cell, uint32_t item);
+
+static void
+grid_count(struct grid *g, size_t cell, uint32_t item)
+{
+	(void)item;
+	g->first[cell + 2]++;
+}
+
+static void
+grid_put(struct grid *g, size_t cell, uint32_t item)
+{
+	g->item[g->first[cell + 1]++] = item;
+}
+
+/* Every cell of the box of each two neighbouring points; an item's cells may repeat
+ * across its points, so the last item put into a cell is remembered. */
+static void
+grid_walk(struct grid *g, const struct place *p, uint32_t n, uint32_t item, uint32_t *last, grid_visit *visit)
+{
+	for (uint32_t i = 0; i + 1 < n; i++) {
+		int64_t lat0 = p[i].lat_e7 < p[i + 1].lat_e7 ? p[i].lat_e7 : p[i + 1].lat_e7;
+		int64_t lat1 = p[i].lat_e7 < p[i + 1].lat_e7 ? p[i + 1].lat_e7 : p[i].lat_e7;
+		int64_t lon0 = p[i].lon_e7 < p[i + 1].lon_e7 ? p[i].lon_e7 : p[i + 1].lon_e7;
+		int64_t lon1 = p[i].lon_e7 < p[i + 1].lon_e7 ? p[i + 1].lon_e7 : p[i].lon_e7;
+		for (int64_t r = (lat0 - g->bounds.min.lat_e7) / g->cell_lat;
+		     r <= (lat1 - g->bounds.min.lat_e7) / g->cell_lat; r++) {
+			for (int64_t c = (lon0 - g->bounds.min.lon_e7) / g->cell_lon;
+			     c <= (lon1 - g->bounds.min.lon_e7) / g->cell_lon; c++) {
+				size_t cell = (size_t)r * g->columns + (size_t)c;
+				if (last[cell] == item + 1)
+					continue;
+				last[cell] = item + 1;
+				visit(g, cell, item);
+			}
+		}
+	}
+}
+
+struct stretch {
+	uint32_t shape, n_shape;
+};
+
+static void
+grid_fill(struct scope *sc, struct grid *g, const struct place *shape, const struct stretch *s, size_t n)
+{
+	size_t cells = (size_t)g->columns * g->rows;
+	g->first = NEW_ARRAY(sc, cells + 2, uint32_t);
+	uint32_t *last = NEW_ARRAY(sc, cells, uint32_t);
+	for (uint32_t i = 0; i < n; i++)
+		grid_walk(g, shape + s[i].shape, s[i].n_shape, i, last, grid_count);
+	for (size_t c = 2; c < cells + 2; c++)
+		g->first[c] += g->first[c - 1];
+	g->n_items = g->first[cells + 1];
+	g->item = NEW_ARRAY(sc, g->n_items + 1, uint32_t);
+	memset(last, 0, cells * sizeof *last);
+	for (uint32_t i = 0; i < n; i++)
+		grid_walk(g, shape + s[i].shape, s[i].n_shape, i, last, grid_put);
+}
+
+/* --- sections ------------------------------------------------------------- */
+
+static void
+put_section(struct road_sections *out, enum road_section s, const void *at, size_t n)
+{
+	out->at[s] = at;
+	out->n[s] = n;
+}
+
+static void
+put_grids(struct builder *b, const struct vec *lines, struct road_head *head, struct road_sections *out)
+{
+	const struct place *shape = BUILT(b, shapes, struct place, 0);
+	struct stretch *s = NEW_ARRAY(b->sc, b->segments.n + lines->n, struct stretch);
+	bounds_init(&head->bounds);
+	for (size_t i = 0; i < b->segments.n; i++) {
+		const struct road_segment *x = BUILT(b, segments, struct road_segment, i);
+		s[i] = (struct stretch){x->shape, x->n_shape};
+		for (uint32_t k = 0; k < x->n_shape; k++)
+			bounds_add(&head->bounds, shape[x->shape + k]);
+	}
+	struct plane plane;
+	plane_init(&plane, head->bounds.min);
+	struct grid g;
+	grid_init(&g, head->bounds, lround(GRID_CELL_M / plane.m_per_e7_lat),
+		  lround(GRID_CELL_M / (plane.m_per_e7_lon > 1e-4 ? plane.m_per_e7_lon : 1e-4)));
+	grid_fill(b->sc, &g, shape, s, b->segments.n);
+	put_section(out, SECTION_GRID_FIRST, g.first, (size_t)g.columns * g.rows + 1);
+	put_section(out, SECTION_GRID, g.item, g.n_items);
+	head->grid_columns = g.columns;
+	head->grid_rows = g.rows;
+	head->cell_e7_lat = (uint32_t)g.cell_lat;
+	head->cell_e7_lon = (uint32_t)g.cell_lon;
+	bounds_init(&head->draw_bounds);
+	for (size_t i = 0; i < lines->n; i++) {
+		const struct road_line *x = VEC_AT(lines, struct road_line, i);
+		s[i] = (struct stretch){x->shape, x->n_shape};
+		for (uint32_t k = 0; k < x->n_shape; k++)
+			bounds_add(&head->draw_bounds, shape[x->shape + k]);
+	}
+	grid_init(&g, head->draw_bounds, DRAW_CELL_E7, DRAW_CELL_E7);
+	grid_fill(b->sc, &g, shape, s, lines->n);
+	put_section(out, SECTION_DRAW_FIRST, g.first, (size_t)g.columns * g.rows + 1);
+	put_section(out, SECTION_DRAW, g.item, g.n_items);
+	head->draw_columns = g.columns;
+	head->draw_rows = g.rows;
+	head->draw_cell_e7 = (uint32_t)g.cell_lat;
+}
+
+/* Each way's points once more, whole, for drawing. */
+static void
+add_lines(struct builder *b, struct vec *lines)
+{
+	vec_init(lines, b->sc, sizeof(struct road_line));
+	for (uint32_t i = 0; i < b->raw->ways.n; i++) {
+		const struct raw_way *w = VEC_AT(&b->raw->ways, struct raw_way, i);
+		struct road_line line = {.shape = (uint32_t)b->shapes.n, .way = i, .name = w->name};
+		line.kind = w->draw != 0 ? w->draw : (uint32_t)w->verdict.class;
+		for (uint32_t k = 0; k < w->n_refs; k++) {
+			uint32_t node = b->ref_node[w->first_ref + k];
+			if (node == ROAD_NONE)
+				continue;
+			*(struct place *)vec_push(&b->shapes) = VEC_AT(&b->raw->nodes, struct raw_node, node)->at;
+			line.n_shape++;
+		}
+		if (line.n_shape >= 2)
+			*(struct road_line *)vec_push(lines) = line;
+	}
+	b->report->lines_drawn = lines->n;
+}
+
+static uint32_t *
+arc_durations(struct builder *b)
+{
+	uint32_t *ms = NEW_ARRAY(b->sc, b->arcs.n, uint32_t);
+	for (size_t i = 0; i < b->arcs.n; i++) {
+		const struct road_arc *a = BUILT(b, arcs, struct road_arc, i);
+		const struct road_segment *s = BUILT(b, segments, struct road_segment, a->segment);
+		const struct road_way *w = BUILT(b, ways, struct road_way, s->way);
+		uint32_t kmh = a->backward != 0 ? w->backward_kmh : w->forward_kmh;
+		uint64_t t = (uint64_t)s->length_dm * 360 / kmh;
+		ms[i] = t < 1 ? 1 : (uint32_t)t;
+	}
+	return ms;
+}
+
+static void
+put_spots(struct builder *b, struct road_sections *out)
+{
+	struct road_spot *spots = NEW_ARRAY(b->sc, b->raw->spots.n, struct road_spot);
+	for (size_t i = 0; i < b->raw->spots.n; i++) {
+		const struct raw_spot *r = VEC_AT(&b->raw->spots, struct raw_spot, i);
+		spots[i] = (struct road_spot){r->at, r->name, r->kind};
+	}
+	put_section(out, SECTION_SPOT, spots, b->raw->spots.n);
+}
+
+static void
+put_sections(struct builder *b, struct road_sections *out)
+{
+	struct road_head *head = NEW(b->sc, struct road_head);
+	struct vec *lines = NEW(b->sc, struct vec);
+	add_lines(b, lines);
+	put_grids(b, lines, head, out);
+	head->drives_on_left = drives_on_left(*BUILT(b, shapes, struct place, 0));
+	head->profile = raw_text(b->raw, b->raw->profile->name);
+	head->source = raw_text(b->raw, b->raw->source);
+	head->n_nodes = b->n_junctions;
+	head->kerb_classes = b->raw->profile->kerb_classes;
+	put_section(out, SECTION_HEAD, head, 1);
+	put_section(out, SECTION_WAY, b->ways.at, b->ways.n);
+	put_section(out, SECTION_SHAPE, b->shapes.at, b->shapes.n);
+	put_section(out, SECTION_SEGMENT, b->segments.at, b->segments.n);
+	put_section(out, SECTION_SEGMENT_VERTEX, b->segment_vertex.at, b->segment_vertex.n);
+	put_section(out, SECTION_ARC, b->arcs.at, b->arcs.n);
+	put_section(out, SECTION_ARC_MS, arc_durations(b), b->arcs.n);
+	put_section(out, SECTION_VERTEX, b->vertices.at, b->vertices.n);
+	put_section(out, SECTION_TURN_FIRST, b->turn_first.at, b->turn_first.n);
+	put_section(out, SECTION_TURN, b->turns.at, b->turns.n);
+	put_section(out, SECTION_LINE, lines->at, lines->n);
+	put_spots(b, out);
+	put_section(out, SECTION_TEXT, b->raw->text.at, b->raw->text.n);
+}
+
+static struct builder *
+builder_new(struct scope *sc, struct osm_raw *raw, struct road_import_report *report)
+{
+	struct builder *b = NEW(sc, struct builder);
+	b->sc = sc;
+	b->raw = raw;
+	b->report = report;
+	vec_init(&b->ways, sc, sizeof(struct road_way));
+	vec_init(&b->shapes, sc, sizeof(struct place));
+	vec_init(&b->segments, sc, sizeof(struct road_segment));
+	vec_init(&b->arcs, sc, sizeof(struct road_arc));
+	vec_init(&b->forbidden, sc, sizeof(uint64_t));
+	vec_init(&b->trie, sc, sizeof(struct trie_state));
+	vec_init(&b->trie_arcs, sc, sizeof(uint32_t));
+	vec_init(&b->ends, sc, sizeof(struct trie_end));
+	vec_init(&b->vertices, sc, sizeof(struct road_vertex));
+	vec_init(&b->vertex_state, sc, sizeof(uint32_t));
+	vec_init(&b->segment_vertex, sc, sizeof(uint32_t));
+	vec_init(&b->turn_first, sc, sizeof(uint32_t));
+	vec_init(&b->turns, sc, sizeof(struct road_turn_edge));
+	return b;
+}
+
+enum code
+road_build(struct scope *sc, struct osm_raw *raw, struct road_sections *out, struct road_import_report *report)
+{
+	*report = (struct road_import_report){0};
+	struct builder *b = builder_new(sc, raw, report);
+	TRY(build_segments(b));
+	build_restrictions(b);
+	build_turns(b);
+	bool *keep = NEW_ARRAY(sc, b->arcs.n, bool);
+	build_connected(b, keep);
+	build_drop_arcs(b, keep);
+	if (b->arcs.n == 0)
+		return fail_as(sc, E_INVALID, "no-streets", "no two of its streets lead to each other");
+	build_restrictions(b);
+	build_turns(b);
+	*out = (struct road_sections){0};
+	put_sections(b, out);
+	report->segments = b->segments.n;
+	report->arcs = b->arcs.n;
+	report->vertices = b->vertices.n;
+	report->turns = b->turns.n;
+	return OK;
+}
