@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "cli/cli_face.h"
 
 static int
 run_version(struct scope *sc, int argc, char **argv)
@@ -21,6 +22,8 @@ static const struct command commands[] = {
     {"pay", "", "statements", NULL, cli_pay_group, NULL},
     {"road", "", "streets: import, route, matrix, snap, bench", NULL, cli_road_group, NULL},
     {"version", "", "print the version", run_version, NULL, NULL},
+    {"face", "", "compare, find and hide faces; prepare and measure the models", NULL, cli_face_group, NULL},
+    {"face-child", "", NULL, cli_face_child, NULL, NULL},
     {0},
 };
 
@@ -128,6 +131,8 @@ static void
 print_rows(FILE *to, const char *path, const struct command *rows)
 {
 	for (const struct command *c = rows; c->name != NULL; c++) {
+		if (c->help == NULL)
+			continue;
 		if (c->group != NULL)
 			fprintf(to, "  %s %s …\n        %s\n", path, c->name, c->help);
 		else

@@ -18,7 +18,7 @@ enum cli_exit { EXIT_YES = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_INPUT = 3, EXIT_
 struct command {
 	const char *name;
 	const char *words;				     /* "A.jpg B.jpg [--models DIR]"  */
-	const char *help;				     /* one line; more lines in `more` */
+	const char *help;				     /* one line; more lines in `more`; NULL: not listed */
 	int (*run)(struct scope *sc, int argc, char **argv); /* argv[0] is the command's name */
 	const struct command *group;			     /* ends with a row whose name is NULL */
 	const char *more;				     /* what `--help` adds, or NULL */

@@ -97,6 +97,10 @@ struct face_template {
 	float vector[FACE_VECTOR_DIM];
 };
 
+/* Where prepared models are: WAYBILL_MODELS, else .cache/deps/models of the checkout
+ * the binary was built in, else share/waybill/models beside bin. Scope-owned. */
+const char *face_models_dir(struct scope *sc);
+
 /* Opens the models of a prepared directory (`waybill face prepare`).
  * runtime: path of ONNX Runtime's library, or NULL to look for it.
  * E_UNAVAILABLE  the runtime or a file is missing.  E_CORRUPT  a file's hash is

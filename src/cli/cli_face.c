@@ -1,0 +1,314 @@
+/* `waybill face …`: the face engine from the command line, in this process: the
+ * pictures are the caller's own. A server decodes in children instead. */
+#include "cli/cli_face.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "cli/cli.h"
+#include "face/engine.h"
+#include "face/face_wire.h"
+#include "face/install.h"
+#include "face/model_prepare.h"
+#include "workers/workers.h"
+
+struct face_options {
+	const char *models, *runtime;
+};
+
+#define FACE_OPTIONS(o) \
+	{"--models", OPTION_TEXT, &(o).models, 0, 0}, \
+	{ \
+		"--runtime", OPTION_TEXT, &(o).runtime, 0, 0 \
+	}
+
+static enum code
+open_engine(struct scope *sc, struct face_options *o, struct face_engine **e)
+{
+	return face_engine_open(sc, o->models != NULL ? o->models : face_models_dir(sc), o->runtime, e);
+}
+
+static enum code
+read_picture(struct scope *sc, const char *path, struct face_picture *out)
+{
+	uint8_t *bytes;
+	size_t n;
+	TRY(file_read(sc, path, FACE_PICTURE_BYTES_MAX, &bytes, &n));
+	*out = (struct face_picture){bytes, n};
+	return OK;
+}
+
+static double
+ms_since(int64_t start_ns)
+{
+	return (double)((clock_mono_ns() - start_ns) / 1000) / 1000.0;
+}
+
+/* Three significant digits are all that means anything. */
+static double
+rounded(double v)
+{
+	char text[32];
+	snprintf(text, sizeof text, "%.3g", v);
+	return strtod(text, NULL);
+}
+
+/* --- verify --- */
+
+struct verified {
+	enum face_decision decision;
+	enum face_hint hint;
+	bool scored;
+	double similarity;
+	double fmr;
+	double capture_ms, embed_ms;
+};
+
+static enum code
+verify(struct scope *sc, struct face_engine *e, const struct face_picture pictures[2], struct verified *out)
+{
+	struct engine_capture captures[2];
+	float vectors[2][FACE_VECTOR_DIM];
+	struct verified v = {.decision = FACE_POOR_CAPTURE};
+	int64_t start = clock_mono_ns();
+	for (int i = 0; i < 2; i++) {
+		TRY(engine_capture(sc, e, pictures[i], &captures[i]));
+		if (v.hint == FACE_HINT_NONE)
+			v.hint = captures[i].hint;
+	}
+	v.capture_ms = ms_since(start);
+	start = clock_mono_ns();
+	if (captures[0].faces > 0 && captures[1].faces > 0) {
+		for (int i = 0; i < 2; i++)
+			TRY(engine_embed(sc, e, &captures[i].picture, captures[i].face.five, vectors[i]));
+		v.similarity = engine_score(vectors[0], vectors[1]);
+		v.fmr = calibration_fmr(&e->calibration, v.similarity);
+		v.scored = true;
+		if (v.hint == FACE_HINT_NONE)
+			v.decision = engine_decide(e, v.similarity);
+	}
+	v.embed_ms = ms_since(start);
+	*out = v;
+	return OK;
+}
+
+static enum code
+verify_files(struct scope *sc, struct face_options *o, const char *const *paths, json_t **result,
+	     enum face_decision *decision)
+{
+	struct face_picture pictures[2];
+	struct face_engine *e;
+	struct verified v;
+	for (int i = 0; i < 2; i++)
+		TRY(read_picture(sc, paths[i], &pictures[i]));
+	int64_t start = clock_mono_ns();
+	TRY(open_engine(sc, o, &e));
+	double open_ms = ms_since(start);
+	enum code rc = verify(sc, e, pictures, &v);
+	face_engine_close(e);
+	TRY(rc);
+	json_t *out = json_new_object(sc);
+	json_put_text(out, "decision", face_decision_word(v.decision));
+	json_put_text(out, "hint", v.hint == FACE_HINT_NONE ? NULL : face_hint_word(v.hint));
+	json_put(out, "similarity", v.scored ? json_real(rounded(v.similarity)) : json_null());
+	json_put(out, "fmr", v.scored ? json_real(rounded(v.fmr)) : json_null());
+	json_t *ms = json_object();
+	json_put_real(ms, "open", rounded(open_ms));
+	json_put_real(ms, "capture", rounded(v.capture_ms));
+	json_put_real(ms, "embed", rounded(v.embed_ms));
+	json_put_real(ms, "check", rounded(v.capture_ms + v.embed_ms));
+	json_put(out, "ms", ms);
+	*result = out;
+	*decision = v.decision;
+	return OK;
+}
+
+static int
+run_verify(struct scope *sc, int argc, char **argv)
+{
+	struct face_options o = {0};
+	const struct option_def defs[] = {FACE_OPTIONS(o)};
+	const char *words[2];
+	size_t n;
+	json_t *result;
+	enum face_decision decision;
+	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 2, 2, &n);
+	if (rc == OK)
+		rc = verify_files(sc, &o, words, &result, &decision);
+	if (rc != OK)
+		return cli_exit(sc, rc);
+	int status = cli_print(sc, result);
+	return status != EXIT_YES ? status : decision == FACE_MATCH ? EXIT_YES : EXIT_NO;
+}
+
+/* --- detect --- */
+
+static json_t *
+point_json(struct face_point p)
+{
+	return json_pack("[f,f]", rounded((double)p.x), rounded((double)p.y));
+}
+
+static json_t *
+face_json(const struct face_box *f)
+{
+	json_t *points = json_array();
+	for (size_t i = 0; i < 5; i++)
+		json_array_append_new(points, point_json(f->points[i]));
+	const struct face_quality *q = &f->quality;
+	return json_pack("{s:[f,f,f,f],s:f,s:o,s:{s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f}}", "box", rounded((double)f->left),
+			 rounded((double)f->top), rounded((double)f->right), rounded((double)f->bottom), "score",
+			 rounded((double)f->score), "points", points, "quality", "eye_distance_px",
+			 rounded((double)q->eye_distance_px), "sharpness", rounded((double)q->sharpness), "brightness",
+			 rounded((double)q->brightness), "contrast", rounded((double)q->contrast), "yaw_deg",
+			 rounded((double)q->yaw_deg), "pitch_deg", rounded((double)q->pitch_deg), "roll_deg",
+			 rounded((double)q->roll_deg), "inside", rounded((double)q->inside));
+}
+
+static enum code
+detect_file(struct scope *sc, struct face_options *o, const char *path, json_t **result, size_t *faces)
+{
+	struct face_picture picture;
+	struct face_engine *e;
+	struct face_found found;
+	TRY(read_picture(sc, path, &picture));
+	TRY(open_engine(sc, o, &e));
+	enum code rc = face_analyse(sc, e, picture, &found);
+	face_engine_close(e);
+	TRY(rc);
+	json_t *out = json_new_object(sc);
+	json_put_int(out, "width", found.width);
+	json_put_int(out, "height", found.height);
+	json_put_text(out, "hint", found.hint == FACE_HINT_NONE ? NULL : face_hint_word(found.hint));
+	json_t *list = json_array();
+	for (size_t i = 0; i < found.n; i++)
+		json_array_append_new(list, face_json(&found.faces[i]));
+	json_put(out, "faces", list);
+	*result = out;
+	*faces = found.n;
+	return OK;
+}
+
+static int
+run_detect(struct scope *sc, int argc, char **argv)
+{
+	struct face_options o = {0};
+	const struct option_def defs[] = {FACE_OPTIONS(o)};
+	const char *words[1];
+	size_t n;
+	json_t *result;
+	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n);
+	if (rc == OK)
+		rc = detect_file(sc, &o, words[0], &result, &n);
+	if (rc != OK)
+		return cli_exit(sc, rc);
+	int status = cli_print(sc, result);
+	return status != EXIT_YES ? status : n > 0 ? EXIT_YES : EXIT_NO;
+}
+
+/* --- redact --- */
+
+static enum code
+redact_file(struct scope *sc, struct face_options *o, const char *from, const char *to, int64_t side)
+{
+	struct face_picture picture;
+	struct face_engine *e;
+	uint8_t *jpeg;
+	size_t n;
+	TRY(read_picture(sc, from, &picture));
+	TRY(open_engine(sc, o, &e));
+	enum code rc = face_redact(sc, e, picture, (uint32_t)side, &jpeg, &n);
+	face_engine_close(e);
+	TRY(rc);
+	return file_write(sc, to, jpeg, n, 0644);
+}
+
+static int
+run_redact(struct scope *sc, int argc, char **argv)
+{
+	struct face_options o = {0};
+	int64_t side = FACE_REDACT_SIDE_MAX;
+	const struct option_def defs[] = {FACE_OPTIONS(o), {"--side", OPTION_INT, &side, 64, 4096}};
+	const char *words[2];
+	size_t n;
+	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 2, 2, &n);
+	if (rc == OK)
+		rc = redact_file(sc, &o, words[0], words[1], side);
+	return cli_exit(sc, rc);
+}
+
+/* --- prepare --- */
+
+static int
+run_prepare(struct scope *sc, int argc, char **argv)
+{
+	static const char *const places[] = {"models/manifest", "share/waybill/models/manifest"};
+	struct prepare_options p = {0};
+	const struct option_def defs[] = {{"--raw", OPTION_TEXT, &p.raw_dir, 0, 0},
+					  {"--out", OPTION_TEXT, &p.out_dir, 0, 0},
+					  {"--manifest", OPTION_TEXT, &p.manifest, 0, 0},
+					  {"--trust", OPTION_FLAG, &p.trust, 0, 0}};
+	const char *words[1];
+	size_t n;
+	json_t *result;
+	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 0, &n);
+	if (rc == OK && (p.raw_dir == NULL || p.out_dir == NULL))
+		rc = fail(sc, E_USAGE, "--raw and --out are needed");
+	if (rc == OK && p.manifest == NULL)
+		p.manifest = install_find(sc, places, COUNT_OF(places));
+	if (rc == OK && p.manifest == NULL)
+		rc = fail(sc, E_NOT_FOUND, "models/manifest was not found; say --manifest FILE");
+	if (rc == OK)
+		rc = model_prepare(sc, &p, &result);
+	return rc == OK ? cli_print(sc, result) : cli_exit(sc, rc);
+}
+
+const struct command cli_face_group[] = {
+    {"verify", "A.jpg B.jpg [--models DIR] [--runtime LIBRARY]", "do two pictures show one person?", run_verify, NULL,
+     "Exit 0: match; 1: any other answer. \"fmr\" is how often two different people score this high,\n"
+     "for the worst measured group; the decision is made at 1e-4."},
+    {"detect", "A.jpg [--models DIR] [--runtime LIBRARY]", "boxes, five points and quality of the faces in a picture",
+     run_detect, NULL, NULL},
+    {"redact", "IN.jpg OUT.jpg [--side PIXELS] [--models DIR]", "a copy without faces and without metadata", run_redact,
+     NULL, NULL},
+    {"prepare", "--raw DIR --out DIR [--manifest FILE] [--trust]", "make the engine's models from the published files",
+     run_prepare, NULL, "--trust takes whatever hashes come out; without it a hash not in the manifest is refused."},
+    {0},
+};
+
+/* --- the child of a server --- */
+
+static void
+handle(struct scope *sc, void *arg, const uint8_t *request, size_t n, uint8_t **answer, size_t *answer_n)
+{
+	face_wire_handle(sc, arg, request, n, answer, answer_n);
+}
+
+static enum code
+serve_parent(struct scope *sc, struct face_options *o)
+{
+	struct face_engine *e;
+	TRY(open_engine(sc, o, &e));
+	struct worker_limits limits = {.memory_bytes = (size_t)256 << 20,
+				       .cpu_s = 20,
+				       .request_max = FACE_WIRE_REQUEST_MAX,
+				       .read_only = o->models};
+	enum code rc = workers_child_serve(sc, &limits, handle, e);
+	face_engine_close(e);
+	return rc;
+}
+
+int
+cli_face_child(struct scope *sc, int argc, char **argv)
+{
+	struct face_options o = {0};
+	const struct option_def defs[] = {FACE_OPTIONS(o)};
+	const char *words[1];
+	size_t n;
+	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 0, &n);
+	if (rc == OK)
+		rc = serve_parent(sc, &o);
+	/* The sandbox is shut: nothing that libraries do at exit can be done. */
+	_exit(cli_exit(sc, rc));
+}

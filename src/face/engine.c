@@ -1,0 +1,386 @@
+/* Opening models; detection, landmarks and embeddings of one picture.
+ *
+ * Detection: the whole picture stretched to 320 × 240; the network answers 4,420
+ * boxes as corners in 0 … 1, from which overlapping ones (IoU > 0.4) are dropped.
+ *
+ * Landmarks: 68 points (iBUG) in a square, twice: first in the square around the
+ * box, then in one around the points found, which is steadier.
+ *
+ * Embeddings: five points (eyes, nose, mouth corners) are fitted onto each
+ * network's own template by a similarity. */
+#include "face/engine.h"
+
+#include <math.h>
+#include <sodium.h>
+
+#include "base/file.h"
+
+#define DETECT_WIDTH 320
+#define DETECT_HEIGHT 240
+#define DETECT_IOU 0.4f
+#define LANDMARK_SIDE 64
+
+struct embedding_kind {
+	int side;
+	struct channel_norm norm;
+	struct face_point five[5];
+};
+
+#define ARCFACE_FIVE \
+	{ \
+		{38.2946f, 51.6963f}, {73.5318f, 51.5014f}, {56.0252f, 71.7366f}, {41.5493f, 92.3655f}, \
+		{ \
+			70.7299f, 92.2041f \
+		} \
+	}
+
+/* dlib's chip is 150 pixels with a padding of 0.25 around its mean face, whose
+ * eyes, nose and mouth corners are at these places of the unit square. */
+#define DLIB(x, y) \
+	{ \
+		150.0f * (0.25f + (x)) / 1.5f, 150.0f * (0.25f + (y)) / 1.5f \
+	}
+
+static const struct embedding_kind kinds[MODEL_EMBEDDINGS] = {
+    {112, {{127, 127, 127}, 1.0f / 128.0f, false}, ARCFACE_FIVE},
+    {112, {{127.5f, 127.5f, 127.5f}, 1.0f / 128.0f, false}, ARCFACE_FIVE},
+    {150,
+     {{122.782f, 117.001f, 104.298f}, 1.0f / 256.0f, false},
+     {DLIB(0.224152f, 0.211947f), DLIB(0.756101f, 0.211947f), DLIB(0.490127f, 0.515625f), DLIB(0.272264f, 0.782513f),
+      DLIB(0.707989f, 0.782513f)}},
+};
+
+/* --- opening --- */
+
+static enum code
+load_model(struct scope *sc, struct face_engine *e, const char *dir, const struct model_entry *entry, size_t role)
+{
+	uint8_t *bytes;
+	size_t n;
+	unsigned char hash[32];
+	if (file_read(sc, path_join(sc, dir, entry->file), (size_t)64 << 20, &bytes, &n) != OK)
+		return fail_as(sc, E_UNAVAILABLE, "no-models", "%s", scope_strdup(sc, sc->err.message));
+	crypto_hash_sha256(hash, bytes, n);
+	if (memcmp(hash, entry->sha256, sizeof hash) != 0)
+		return fail(sc, E_CORRUPT, "%s is not the file its manifest names: another hash", entry->file);
+	return ort_model_open(sc, e->ort, entry->file, bytes, n, &e->models[role]);
+}
+
+static enum code
+check_contracts(struct scope *sc, struct face_engine *e)
+{
+	size_t n;
+	size_t sum = 0;
+	(void)ort_input(e->models[MODEL_DETECT], &n);
+	bool ok = n == 3 * DETECT_WIDTH * DETECT_HEIGHT && ort_outputs(e->models[MODEL_DETECT]) == 2;
+	if (ok) {
+		size_t boxes;
+		(void)ort_output(e->models[MODEL_DETECT], 0, &n);
+		(void)ort_output(e->models[MODEL_DETECT], 1, &boxes);
+		ok = boxes == 2 * n;
+	}
+	(void)ort_input(e->models[MODEL_LANDMARK], &n);
+	ok = ok && n == LANDMARK_SIDE * LANDMARK_SIDE;
+	(void)ort_output(e->models[MODEL_LANDMARK], 0, &n);
+	ok = ok && n == 136;
+	for (size_t i = 0; i < MODEL_EMBEDDINGS && ok; i++) {
+		struct ort_model *m = e->models[MODEL_FIRST_EMBEDDING + i];
+		if (m == NULL)
+			continue;
+		(void)ort_input(m, &n);
+		ok = n == 3 * (size_t)kinds[i].side * (size_t)kinds[i].side;
+		(void)ort_output(m, 0, &e->dims[i]);
+		sum += e->dims[i];
+	}
+	if (!ok || sum > FACE_VECTOR_DIM)
+		return fail(sc, E_CORRUPT, "a model does not have the inputs and outputs of its role");
+	return OK;
+}
+
+static enum code
+engine_load(struct scope *sc, struct face_engine *e, const char *models_dir, const char *runtime, bool need_calibration)
+{
+	struct model_manifest m;
+	if (model_manifest_read(sc, path_join(sc, models_dir, "manifest"), &m) != OK) {
+		if (sc->err.code != E_NOT_FOUND)
+			return sc->err.code;
+		return fail_as(sc, E_UNAVAILABLE, "no-models", "%s holds no prepared models; `./dev setup` makes them",
+			       models_dir);
+	}
+	if (need_calibration && !m.calibration.known)
+		return fail(sc, E_CORRUPT, "the models of %s have no calibration; `waybill face bench` writes one",
+			    models_dir);
+	TRY(ort_open(sc, runtime, &e->ort));
+	for (size_t i = 0; i < MODEL_ROLES; i++) {
+		bool unused = i >= MODEL_FIRST_EMBEDDING && m.weights[i - MODEL_FIRST_EMBEDDING] == 0;
+		if (!unused)
+			TRY(load_model(sc, e, models_dir, &m.models[i], i));
+	}
+	for (size_t i = 0; i < MODEL_EMBEDDINGS; i++)
+		e->weights[i] = (float)m.weights[i];
+	memcpy(e->set, m.set, sizeof e->set);
+	e->calibration = m.calibration;
+	return check_contracts(sc, e);
+}
+
+enum code
+engine_open(struct scope *sc, const char *models_dir, const char *runtime, bool need_calibration,
+	    struct face_engine **out)
+{
+	struct face_engine *e = calloc(1, sizeof *e);
+	if (e == NULL)
+		abort();
+	enum code rc = engine_load(sc, e, models_dir, runtime, need_calibration);
+	if (rc != OK) {
+		face_engine_close(e);
+		return rc;
+	}
+	*out = e;
+	return OK;
+}
+
+enum code
+face_engine_open(struct scope *sc, const char *models_dir, const char *runtime, struct face_engine **out)
+{
+	return engine_open(sc, models_dir, runtime, true, out);
+}
+
+void
+face_engine_close(struct face_engine *e)
+{
+	if (e == NULL)
+		return;
+	for (size_t i = 0; i < MODEL_ROLES; i++)
+		ort_model_close(e->models[i]);
+	ort_close(e->ort);
+	free(e);
+}
+
+/* --- detection --- */
+
+static float
+overlap(const struct engine_face *a, const struct engine_face *b)
+{
+	float w = fminf(a->right, b->right) - fmaxf(a->left, b->left);
+	float h = fminf(a->bottom, b->bottom) - fmaxf(a->top, b->top);
+	if (w <= 0 || h <= 0)
+		return 0;
+	float both = w * h;
+	float area_a = (a->right - a->left) * (a->bottom - a->top);
+	float area_b = (b->right - b->left) * (b->bottom - b->top);
+	return both / (area_a + area_b - both);
+}
+
+#define CANDIDATES_MAX 512u
+
+static size_t
+gather_candidates(const float *scores, const float *boxes, size_t n, const struct picture *p, float score_min,
+		  struct engine_face *out)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < n && found < CANDIDATES_MAX; i++) {
+		float score = scores[2 * i + 1];
+		const float *b = boxes + 4 * i;
+		if (!(score >= score_min) || !(b[2] > b[0]) || !(b[3] > b[1]))
+			continue;
+		out[found++] = (struct engine_face){.left = b[0] * (float)p->width,
+						    .top = b[1] * (float)p->height,
+						    .right = b[2] * (float)p->width,
+						    .bottom = b[3] * (float)p->height,
+						    .score = score};
+	}
+	return found;
+}
+
+static int
+by_score(const void *a, const void *b)
+{
+	const struct engine_face *x = a;
+	const struct engine_face *y = b;
+	return (x->score < y->score) - (x->score > y->score);
+}
+
+enum code
+engine_detect(struct scope *sc, struct face_engine *e, const struct picture *p, float score_min,
+	      struct engine_face *faces, size_t max, size_t *n)
+{
+	static const struct channel_norm norm = {{127, 127, 127}, 1.0f / 128.0f, false};
+	struct ort_model *m = e->models[MODEL_DETECT];
+	size_t len;
+	warp_stretch(p, DETECT_WIDTH, DETECT_HEIGHT, &norm, ort_input(m, &len));
+	TRY(ort_run(sc, m));
+	const float *scores = ort_output(m, 0, &len);
+	const float *boxes = ort_output(m, 1, &len);
+	struct engine_face *candidates = NEW_ARRAY(sc, CANDIDATES_MAX, struct engine_face);
+	size_t found = gather_candidates(scores, boxes, len / 4, p, score_min, candidates);
+	qsort(candidates, found, sizeof *candidates, by_score);
+	size_t kept = 0;
+	for (size_t i = 0; i < found && kept < max; i++) {
+		bool new = true;
+		for (size_t k = 0; k < kept && new; k++)
+			new = overlap(&candidates[i], &faces[k]) <= DETECT_IOU;
+		if (new)
+			faces[kept++] = candidates[i];
+	}
+	*n = kept;
+	return OK;
+}
+
+/* --- landmarks --- */
+
+static enum code
+landmarks_in(struct scope *sc, struct face_engine *e, const struct picture *p, float centre_x, float centre_y,
+	     float side, struct face_point points[static 68])
+{
+	struct ort_model *m = e->models[MODEL_LANDMARK];
+	float step = side / (float)LANDMARK_SIDE;
+	float left = centre_x - side / 2;
+	float top = centre_y - side / 2;
+	struct similarity s = {step, 0, left + step / 2 - 0.5f, top + step / 2 - 0.5f};
+	uint8_t grey[LANDMARK_SIDE * LANDMARK_SIDE];
+	size_t n;
+	warp_grey(p, s, LANDMARK_SIDE, grey);
+	float *in = ort_input(m, &n);
+	for (size_t i = 0; i < n; i++)
+		in[i] = (float)grey[i] / 256.0f;
+	TRY(ort_run(sc, m));
+	const float *out = ort_output(m, 0, &n);
+	for (size_t i = 0; i < 68; i++)
+		points[i] = (struct face_point){left + out[2 * i] * side, top + out[2 * i + 1] * side};
+	return OK;
+}
+
+static struct face_point
+mean_of(const struct face_point *points, const uint8_t *which, size_t n)
+{
+	struct face_point sum = {0, 0};
+	for (size_t i = 0; i < n; i++) {
+		sum.x += points[which[i]].x;
+		sum.y += points[which[i]].y;
+	}
+	return (struct face_point){sum.x / (float)n, sum.y / (float)n};
+}
+
+enum code
+engine_landmarks(struct scope *sc, struct face_engine *e, const struct picture *p, struct engine_face *face)
+{
+	static const uint8_t left_eye[] = {37, 38, 40, 41};
+	static const uint8_t right_eye[] = {43, 44, 46, 47};
+	static const uint8_t left_mouth[] = {48, 60};
+	static const uint8_t right_mouth[] = {54, 64};
+	TRY(landmarks_in(sc, e, p, (face->left + face->right) / 2, (face->top + face->bottom) / 2,
+			 face->bottom - face->top, face->points));
+	float x0 = face->points[0].x;
+	float x1 = x0;
+	float y0 = face->points[0].y;
+	float y1 = y0;
+	for (size_t i = 1; i < 68; i++) {
+		x0 = fminf(x0, face->points[i].x);
+		x1 = fmaxf(x1, face->points[i].x);
+		y0 = fminf(y0, face->points[i].y);
+		y1 = fmaxf(y1, face->points[i].y);
+	}
+	float side = 1.10f * fmaxf(x1 - x0, y1 - y0);
+	if (!(side > 2) || !isfinite(side))
+		return fail(sc, E_INTERNAL, "landmarks collapsed");
+	TRY(landmarks_in(sc, e, p, (x0 + x1) / 2, (y0 + y1) / 2, side, face->points));
+	face->five[0] = mean_of(face->points, left_eye, 4);
+	face->five[1] = mean_of(face->points, right_eye, 4);
+	face->five[2] = face->points[30];
+	face->five[3] = mean_of(face->points, left_mouth, 2);
+	face->five[4] = mean_of(face->points, right_mouth, 2);
+	return OK;
+}
+
+/* --- embeddings --- */
+
+static void
+normalise(float *v, size_t n, float length)
+{
+	double sum = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += (double)v[i] * (double)v[i];
+	float scale = sum > 1e-12 ? (float)((double)length / sqrt(sum)) : 0;
+	for (size_t i = 0; i < n; i++)
+		v[i] *= scale;
+}
+
+static enum code
+embed_one(struct scope *sc, struct face_engine *e, size_t which, const struct picture *p,
+	  const struct face_point five[static 5], float *out)
+{
+	const struct embedding_kind *kind = &kinds[which];
+	struct ort_model *m = e->models[MODEL_FIRST_EMBEDDING + which];
+	struct similarity to_picture;
+	size_t n;
+	if (!similarity_fit(kind->five, five, 5, &to_picture))
+		return fail(sc, E_INTERNAL, "the face's points collapsed");
+	warp_chip(p, to_picture, kind->side, &kind->norm, ort_input(m, &n));
+	TRY(ort_run(sc, m));
+	memcpy(out, ort_output(m, 0, &n), e->dims[which] * sizeof *out);
+	for (size_t i = 0; i < e->dims[which]; i++)
+		if (!isfinite(out[i]))
+			return fail(sc, E_INTERNAL, "an embedding is not finite");
+	normalise(out, e->dims[which], sqrtf(e->weights[which]));
+	return OK;
+}
+
+enum code
+engine_embed(struct scope *sc, struct face_engine *e, const struct picture *p, const struct face_point five[static 5],
+	     float out[static FACE_VECTOR_DIM])
+{
+	float v[FACE_VECTOR_DIM] = {0};
+	size_t at = 0;
+	for (size_t i = 0; i < MODEL_EMBEDDINGS; i++) {
+		if (e->models[MODEL_FIRST_EMBEDDING + i] == NULL)
+			continue;
+		TRY(embed_one(sc, e, i, p, five, v + at));
+		at += e->dims[i];
+	}
+	memcpy(out, v, sizeof v);
+	return OK;
+}
+
+void
+engine_mean(const struct face_engine *e, const float *const *vectors, size_t n, float out[static FACE_VECTOR_DIM])
+{
+	memset(out, 0, FACE_VECTOR_DIM * sizeof *out);
+	for (size_t k = 0; k < n; k++)
+		for (size_t i = 0; i < FACE_VECTOR_DIM; i++)
+			out[i] += vectors[k][i];
+	size_t at = 0;
+	for (size_t i = 0; i < MODEL_EMBEDDINGS; i++) {
+		normalise(out + at, e->dims[i], sqrtf(e->weights[i]));
+		at += e->dims[i];
+	}
+}
+
+double
+engine_score(const float a[static FACE_VECTOR_DIM], const float b[static FACE_VECTOR_DIM])
+{
+	double sum = 0;
+	for (size_t i = 0; i < FACE_VECTOR_DIM; i++)
+		sum += (double)a[i] * (double)b[i];
+	return sum;
+}
+
+/* --- what a score means --- */
+
+enum face_fmr_band
+engine_band(const struct face_engine *e, double score)
+{
+	static const double edges[] = {1e-2, 1e-3, 1e-4, 1e-5};
+	enum face_fmr_band band = FACE_FMR_ABOVE_1E2;
+	for (size_t i = 0; i < COUNT_OF(edges); i++)
+		if (score >= calibration_score(&e->calibration, edges[i]))
+			band = (enum face_fmr_band)(FACE_FMR_1E2 + i);
+	return band;
+}
+
+enum face_decision
+engine_decide(const struct face_engine *e, double score)
+{
+	if (score >= calibration_score(&e->calibration, 1e-4))
+		return FACE_MATCH;
+	return score >= calibration_score(&e->calibration, 1e-2) ? FACE_UNSURE : FACE_NO_MATCH;
+}

@@ -1,0 +1,65 @@
+/* engine: the inside of face.h, for this room (bench, speed, challenge). */
+#ifndef FACE_ENGINE_H
+#define FACE_ENGINE_H
+
+#include "face/face.h"
+#include "face/model_manifest.h"
+#include "face/ort.h"
+#include "face/warp.h"
+
+struct face_engine {
+	struct ort *ort;
+	struct ort_model *models[MODEL_ROLES];
+	size_t dims[MODEL_EMBEDDINGS];
+	float weights[MODEL_EMBEDDINGS];
+	uint8_t set[16];
+	struct calibration calibration;
+};
+
+/* Opens without asking for a calibration: what measures one. */
+MUST_USE enum code engine_open(struct scope *sc, const char *models_dir, const char *runtime, bool need_calibration,
+			       struct face_engine **out);
+
+/* The shorter side pictures are decoded to where the face stays large enough. */
+#define ENGINE_SIDE 480
+
+struct engine_face {
+	float left, top, right, bottom, score; /* pixels held */
+	struct face_point points[68];
+	struct face_point five[5];
+};
+
+#define ENGINE_SCORE_MIN 0.65f
+
+/* Boxes only, best score first, at most max. */
+MUST_USE enum code engine_detect(struct scope *sc, struct face_engine *e, const struct picture *p, float score_min,
+				 struct engine_face *faces, size_t max, size_t *n);
+/* Fills the points of a face whose box is set. */
+MUST_USE enum code engine_landmarks(struct scope *sc, struct face_engine *e, const struct picture *p,
+				    struct engine_face *face);
+/* The fused vector of one face: per embedding L2-normalised × sqrt(weight), one behind the other. */
+MUST_USE enum code engine_embed(struct scope *sc, struct face_engine *e, const struct picture *p,
+				const struct face_point five[static 5], float out[static FACE_VECTOR_DIM]);
+/* Means of vectors, normalised per embedding again. */
+void engine_mean(const struct face_engine *e, const float *const *vectors, size_t n, float out[static FACE_VECTOR_DIM]);
+double engine_score(const float a[static FACE_VECTOR_DIM], const float b[static FACE_VECTOR_DIM]);
+
+/* quality.c */
+void quality_measure(const struct picture *p, const struct engine_face *face, struct face_quality *out);
+enum face_hint quality_hint(const struct face_quality *q);
+
+/* One face to use from a picture: the largest; decoded again larger where it must be. */
+struct engine_capture {
+	struct picture picture;
+	struct engine_face face;
+	struct face_quality quality;
+	enum face_hint hint;
+	size_t faces;
+};
+MUST_USE enum code engine_capture(struct scope *sc, struct face_engine *e, struct face_picture from,
+				  struct engine_capture *out);
+
+enum face_fmr_band engine_band(const struct face_engine *e, double score);
+enum face_decision engine_decide(const struct face_engine *e, double score);
+
+#endif

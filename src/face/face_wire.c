@@ -1,0 +1,254 @@
+#include "face/face_wire.h"
+
+enum { OP_ENROL = 1, OP_CHECK = 2, OP_REDACT = 3 };
+
+static void
+put_u32(uint8_t *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> (8 * i));
+}
+
+static uint32_t
+get_u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* --- requests out --- */
+
+static enum code
+request(struct scope *sc, uint8_t op, const void *head, size_t head_n, const struct face_picture *pictures, size_t n,
+	uint8_t **bytes, size_t *len)
+{
+	if (n < 1 || n > FACE_PICTURES_MAX)
+		return fail_as(sc, E_LIMIT, "too-many-pictures", "%zu pictures; 1 to %u are accepted", n,
+			       FACE_PICTURES_MAX);
+	size_t total = 4 + head_n;
+	for (size_t i = 0; i < n; i++) {
+		if (pictures[i].n > FACE_PICTURE_BYTES_MAX)
+			return fail_as(sc, E_LIMIT, "picture-too-large",
+				       "the picture has %zu bytes; at most %zu are accepted", pictures[i].n,
+				       FACE_PICTURE_BYTES_MAX);
+		total += 4 + pictures[i].n;
+	}
+	uint8_t *p = scope_alloc(sc, total);
+	uint8_t *at = p;
+	*at++ = 'W';
+	*at++ = 'F';
+	*at++ = op;
+	*at++ = (uint8_t)n;
+	if (head_n > 0)
+		memcpy(at, head, head_n);
+	at += head_n;
+	for (size_t i = 0; i < n; i++) {
+		put_u32(at, (uint32_t)pictures[i].n);
+		at += 4;
+		if (pictures[i].n > 0)
+			memcpy(at, pictures[i].bytes, pictures[i].n);
+		at += pictures[i].n;
+	}
+	*bytes = p;
+	*len = total;
+	return OK;
+}
+
+enum code
+face_wire_enrol_request(struct scope *sc, const struct face_picture *pictures, size_t n, uint8_t **bytes, size_t *len)
+{
+	return request(sc, OP_ENROL, NULL, 0, pictures, n, bytes, len);
+}
+
+enum code
+face_wire_check_request(struct scope *sc, const struct face_template *enrolled, const struct face_picture *pictures,
+			size_t n, uint8_t **bytes, size_t *len)
+{
+	return request(sc, OP_CHECK, enrolled, sizeof *enrolled, pictures, n, bytes, len);
+}
+
+enum code
+face_wire_redact_request(struct scope *sc, struct face_picture picture, uint32_t max_side, uint8_t **bytes, size_t *len)
+{
+	uint8_t side[4];
+	put_u32(side, max_side);
+	return request(sc, OP_REDACT, side, sizeof side, &picture, 1, bytes, len);
+}
+
+/* --- answers in --- */
+
+static enum code
+not_an_answer(struct scope *sc)
+{
+	return fail_as(sc, E_CORRUPT, "worker-nonsense", "a face child answered something that is no answer");
+}
+
+/* The body behind the head; the child's own failure is passed on as this call's. */
+static enum code
+answer_body(struct scope *sc, uint8_t op, const uint8_t *bytes, size_t n, const uint8_t **body, size_t *body_n)
+{
+	if (n < 4 || bytes[0] != 'W' || bytes[1] != 'A' || bytes[2] != op || bytes[3] > E_INTERNAL)
+		return not_an_answer(sc);
+	if (bytes[3] != OK) {
+		if (n - 4 >= sizeof sc->err.message)
+			return not_an_answer(sc);
+		return fail(sc, (enum code)bytes[3], "%.*s", (int)(n - 4), (const char *)bytes + 4);
+	}
+	*body = bytes + 4;
+	*body_n = n - 4;
+	return OK;
+}
+
+enum code
+face_wire_enrol_answer(struct scope *sc, const uint8_t *bytes, size_t n, struct face_enrolled *out)
+{
+	const uint8_t *b;
+	size_t len;
+	TRY(answer_body(sc, OP_ENROL, bytes, n, &b, &len));
+	bool template = len == 4 + sizeof out->template;
+	if ((!template && len != 4) || b[0] >= FACE_HINT_COUNT || b[1] >= FACE_PICTURES_MAX || b[2] != 0 || b[3] != 0 ||
+	    (b[0] == FACE_HINT_NONE) != template)
+		return not_an_answer(sc);
+	struct face_enrolled e = {.hint = (enum face_hint)b[0], .at = b[1]};
+	if (template)
+		memcpy(&e.template, b + 4, sizeof e.template);
+	*out = e;
+	return OK;
+}
+
+enum code
+face_wire_check_answer(struct scope *sc, const uint8_t *bytes, size_t n, struct face_verdict *out)
+{
+	const uint8_t *b;
+	size_t len;
+	TRY(answer_body(sc, OP_CHECK, bytes, n, &b, &len));
+	if (len != 4 || b[0] >= FACE_DECISION_COUNT || b[1] >= FACE_HINT_COUNT || b[2] >= FACE_FMR_COUNT || b[3] != 0)
+		return not_an_answer(sc);
+	/* A match below the policy's rate is a contradiction, whoever says it. */
+	if (b[0] == FACE_MATCH && b[2] < FACE_FMR_1E4)
+		return not_an_answer(sc);
+	*out = (struct face_verdict){(enum face_decision)b[0], (enum face_hint)b[1], (enum face_fmr_band)b[2]};
+	return OK;
+}
+
+enum code
+face_wire_redact_answer(struct scope *sc, const uint8_t *bytes, size_t n, const uint8_t **jpeg, size_t *jpeg_n)
+{
+	const uint8_t *b;
+	size_t len;
+	TRY(answer_body(sc, OP_REDACT, bytes, n, &b, &len));
+	if (len < 4 || b[0] != 0xFF || b[1] != 0xD8 || b[len - 2] != 0xFF || b[len - 1] != 0xD9)
+		return not_an_answer(sc);
+	*jpeg = b;
+	*jpeg_n = len;
+	return OK;
+}
+
+/* --- the child's side --- */
+
+struct asked {
+	uint8_t op;
+	size_t n;
+	struct face_picture pictures[FACE_PICTURES_MAX];
+	struct face_template template;
+	uint32_t max_side;
+};
+
+static enum code
+request_read(struct scope *sc, const uint8_t *p, size_t n, struct asked *out)
+{
+	struct asked a = {0};
+	if (n < 4 || p[0] != 'W' || p[1] != 'F' || p[2] < OP_ENROL || p[2] > OP_REDACT || p[3] < 1 ||
+	    p[3] > FACE_PICTURES_MAX)
+		return fail(sc, E_INVALID, "this is no request");
+	a.op = p[2];
+	a.n = p[3];
+	size_t at = 4;
+	size_t head = a.op == OP_CHECK ? sizeof a.template : a.op == OP_REDACT ? 4 : 0;
+	if (n - at < head || (a.op == OP_REDACT && a.n != 1))
+		return fail(sc, E_INVALID, "this request ends early");
+	if (a.op == OP_CHECK)
+		memcpy(&a.template, p + at, head);
+	if (a.op == OP_REDACT)
+		a.max_side = get_u32(p + at);
+	at += head;
+	for (size_t i = 0; i < a.n; i++) {
+		if (n - at < 4 || get_u32(p + at) > n - at - 4)
+			return fail(sc, E_INVALID, "this request ends early");
+		a.pictures[i] = (struct face_picture){p + at + 4, get_u32(p + at)};
+		at += 4 + a.pictures[i].n;
+	}
+	if (at != n)
+		return fail(sc, E_INVALID, "this request goes on behind its end");
+	*out = a;
+	return OK;
+}
+
+static void
+answer_put(struct scope *sc, uint8_t op, enum code status, const void *a, size_t a_n, const void *b, size_t b_n,
+	   uint8_t **answer, size_t *answer_n)
+{
+	uint8_t *p = scope_alloc(sc, 4 + a_n + b_n);
+	p[0] = 'W';
+	p[1] = 'A';
+	p[2] = op;
+	p[3] = (uint8_t)status;
+	if (a_n > 0)
+		memcpy(p + 4, a, a_n);
+	if (b_n > 0)
+		memcpy(p + 4 + a_n, b, b_n);
+	*answer = p;
+	*answer_n = 4 + a_n + b_n;
+}
+
+static enum code
+do_enrol(struct scope *sc, struct face_engine *e, const struct asked *a, uint8_t **answer, size_t *answer_n)
+{
+	struct face_template t;
+	enum face_hint hint;
+	size_t at;
+	TRY(face_template_make(sc, e, a->pictures, a->n, &t, &hint, &at));
+	uint8_t head[4] = {(uint8_t)hint, (uint8_t)at, 0, 0};
+	answer_put(sc, a->op, OK, head, 4, &t, hint == FACE_HINT_NONE ? sizeof t : 0, answer, answer_n);
+	return OK;
+}
+
+static enum code
+do_check(struct scope *sc, struct face_engine *e, const struct asked *a, uint8_t **answer, size_t *answer_n)
+{
+	struct face_verdict v;
+	TRY(face_check(sc, e, &a->template, a->pictures, a->n, &v));
+	uint8_t head[4] = {(uint8_t)v.decision, (uint8_t)v.hint, (uint8_t)v.band, 0};
+	answer_put(sc, a->op, OK, head, 4, NULL, 0, answer, answer_n);
+	return OK;
+}
+
+static enum code
+do_redact(struct scope *sc, struct face_engine *e, const struct asked *a, uint8_t **answer, size_t *answer_n)
+{
+	uint8_t *jpeg;
+	size_t n;
+	if (a->max_side > FACE_REDACT_SIDE_MAX)
+		return fail(sc, E_LIMIT, "the longer side is at most %u pixels", FACE_REDACT_SIDE_MAX);
+	TRY(face_redact(sc, e, a->pictures[0], a->max_side, &jpeg, &n));
+	if (n > FACE_WIRE_ANSWER_MAX - 4)
+		return fail(sc, E_LIMIT, "the redacted picture is too large");
+	answer_put(sc, a->op, OK, jpeg, n, NULL, 0, answer, answer_n);
+	return OK;
+}
+
+void
+face_wire_handle(struct scope *sc, struct face_engine *e, const uint8_t *bytes, size_t n, uint8_t **answer,
+		 size_t *answer_n)
+{
+	struct asked *a = NEW(sc, struct asked);
+	enum code rc = request_read(sc, bytes, n, a);
+	if (rc == OK) {
+		switch (a->op) {
+		case OP_ENROL: rc = do_enrol(sc, e, a, answer, answer_n); break;
+		case OP_CHECK: rc = do_check(sc, e, a, answer, answer_n); break;
+		default: rc = do_redact(sc, e, a, answer, answer_n);
+		}
+	}
+	if (rc != OK)
+		answer_put(sc, a->op, rc, sc->err.message, strlen(sc->err.message), NULL, 0, answer, answer_n);
+}
