@@ -47,6 +47,8 @@ double engine_score(const float a[static FACE_VECTOR_DIM], const float b[static 
 /* quality.c */
 void quality_measure(const struct picture *p, const struct engine_face *face, struct face_quality *out);
 enum face_hint quality_hint(const struct face_quality *q);
+/* Where nobody was found: is the whole picture too dark to tell? */
+bool quality_too_dark(const struct picture *p);
 
 /* One face to use from a picture: the largest; decoded again larger where it must be. */
 struct engine_capture {

@@ -69,10 +69,10 @@ find_faces(struct scope *sc, struct face_engine *e, const struct picture *p, str
 }
 
 static enum face_hint
-hint_of(const struct engine_face *faces, size_t n, const struct face_quality *q)
+hint_of(const struct picture *p, const struct engine_face *faces, size_t n, const struct face_quality *q)
 {
 	if (n == 0)
-		return FACE_HINT_NO_FACE;
+		return quality_too_dark(p) ? FACE_HINT_LIGHT : FACE_HINT_NO_FACE;
 	if (n > 1 && area(&faces[1]) >= SECOND_FACE_SHARE * area(&faces[0]))
 		return FACE_HINT_ONE_PERSON;
 	return quality_hint(q);
@@ -115,8 +115,8 @@ engine_capture(struct scope *sc, struct face_engine *e, struct face_picture from
 		TRY(engine_landmarks(sc, e, &c.picture, &faces[0]));
 		c.face = faces[0];
 		quality_measure(&c.picture, &c.face, &c.quality);
-		c.hint = hint_of(faces, c.faces, &c.quality);
 	}
+	c.hint = hint_of(&c.picture, faces, c.faces, &c.quality);
 	*out = c;
 	return OK;
 }
@@ -146,7 +146,7 @@ face_analyse(struct scope *sc, struct face_engine *e, struct face_picture pictur
 		to->bottom = faces[i].bottom;
 		to->score = faces[i].score;
 	}
-	found.hint = hint_of(faces, found.n, &found.faces[0].quality);
+	found.hint = hint_of(&p, faces, found.n, &found.faces[0].quality);
 	*out = found;
 	return OK;
 }

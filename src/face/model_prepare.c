@@ -28,19 +28,48 @@ model_prepare_bytes(struct scope *sc, const char *from, const uint8_t *const raw
 }
 
 static bool
-file_has_hash(struct scope *sc, const char *path, const uint8_t sha256[static 32])
+file_has_hash(const char *path, const uint8_t sha256[static 32])
 {
+	struct scope own;
 	uint8_t *bytes;
 	size_t n;
-	if (!file_exists(path))
-		return false;
-	if (file_read(sc, path, ONNX_FILE_MAX, &bytes, &n) != OK) {
-		error_clear(sc);
-		return false;
-	}
-	unsigned char hash[32];
-	crypto_hash_sha256(hash, bytes, n);
+	unsigned char hash[32] = {0};
+	scope_init(&own);
+	if (file_read(&own, path, ONNX_FILE_MAX, &bytes, &n) == OK)
+		crypto_hash_sha256(hash, bytes, n);
+	scope_release(&own);
 	return memcmp(hash, sha256, sizeof hash) == 0;
+}
+
+static enum code
+make_in(struct scope *sc, const struct prepare_options *options, const struct model_entry *e, uint8_t **bytes,
+	size_t *n)
+{
+	uint8_t *raw[2] = {NULL, NULL};
+	size_t raw_n[2] = {0, 0};
+	if (e->raw[0] == NULL)
+		return fail(sc, E_NOT_FOUND, "%s is missing or altered and comes from no published file", e->file);
+	for (size_t i = 0; i < 2 && e->raw[i] != NULL; i++)
+		TRY(file_read(sc, path_join(sc, options->raw_dir, e->raw[i]), ONNX_FILE_MAX, &raw[i], &raw_n[i]));
+	if (model_prepare_bytes(sc, e->from, (const uint8_t *const *)raw, raw_n, bytes, n) != OK)
+		return error_prefix(sc, "%s", e->raw[0]);
+	return OK;
+}
+
+/* Building a graph takes many times its size: in a scope of its own. */
+static enum code
+make(struct scope *sc, const struct prepare_options *options, const struct model_entry *e, uint8_t **bytes, size_t *n)
+{
+	struct scope own;
+	uint8_t *made;
+	scope_init(&own);
+	enum code rc = make_in(&own, options, e, &made, n);
+	if (rc == OK)
+		*bytes = scope_memdup(sc, made, *n);
+	else
+		rc = fail(sc, rc, "%s", own.err.message);
+	scope_release(&own);
+	return rc;
 }
 
 static enum code
@@ -49,21 +78,14 @@ prepare_one(struct scope *sc, const struct prepare_options *options, const struc
 	char *to = path_join(sc, options->out_dir, e->file);
 	json_put_text(row, "name", e->name);
 	json_put_text(row, "file", e->file);
-	if (!options->trust && file_has_hash(sc, to, e->sha256)) {
+	if (!options->trust && file_has_hash(to, e->sha256)) {
 		json_put_text(row, "sha256", hex_encode(sc, e->sha256, sizeof e->sha256));
 		json_put_text(row, "done", "current");
 		return OK;
 	}
-	uint8_t *raw[2] = {NULL, NULL};
-	size_t raw_n[2] = {0, 0};
-	if (e->raw[0] == NULL)
-		return fail(sc, E_NOT_FOUND, "%s is missing or altered and comes from no published file", to);
-	for (size_t i = 0; i < 2 && e->raw[i] != NULL; i++)
-		TRY(file_read(sc, path_join(sc, options->raw_dir, e->raw[i]), ONNX_FILE_MAX, &raw[i], &raw_n[i]));
 	uint8_t *bytes;
 	size_t n;
-	if (model_prepare_bytes(sc, e->from, (const uint8_t *const *)raw, raw_n, &bytes, &n) != OK)
-		return error_prefix(sc, "%s", e->raw[0]);
+	TRY(make(sc, options, e, &bytes, &n));
 	unsigned char hash[32];
 	crypto_hash_sha256(hash, bytes, n);
 	if (!options->trust && memcmp(hash, e->sha256, sizeof hash) != 0)

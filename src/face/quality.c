@@ -91,6 +91,17 @@ quality_measure(const struct picture *p, const struct engine_face *face, struct 
 	*out = q;
 }
 
+bool
+quality_too_dark(const struct picture *p)
+{
+	uint64_t sum = 0;
+	uint64_t n = 0;
+	size_t bytes = (size_t)p->width * (size_t)p->height * 3;
+	for (size_t i = 0; i < bytes; i += 101, n++) /* 101 is no multiple of 3: all channels get their turn */
+		sum += p->rgb[i];
+	return sum < n * 40;
+}
+
 enum face_hint
 quality_hint(const struct face_quality *q)
 {

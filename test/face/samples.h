@@ -10,6 +10,14 @@
 #include "face/install.h"
 #include "face/model_prepare.h"
 
+/* ONNX Runtime keeps some bytes of its own until the process ends. */
+const char *__lsan_default_suppressions(void);
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libonnxruntime";
+}
+
 #define RAW_MODELS ".cache/deps/models/raw"
 
 /* The prepared models, made from the published files once for all tests; skips

@@ -272,6 +272,17 @@ many_threads_share_a_pool_whose_children_die(void **state)
 	scope_release(&sc);
 }
 
+static void *
+hang_once(void *arg)
+{
+	struct scope sc;
+	char answer[64];
+	scope_init(&sc);
+	(void)!ask(&sc, arg, "hang", 2000, answer);
+	scope_release(&sc);
+	return NULL;
+}
+
 static void
 a_full_queue_says_so_at_once(void **state)
 {
@@ -279,17 +290,17 @@ a_full_queue_says_so_at_once(void **state)
 	struct scope sc;
 	scope_init(&sc);
 	struct workers *w = open_pool(&sc, 1, 0);
+	struct workers_stats stats = {0};
 	pthread_t busy;
-	struct caller c = {.w = w, .seed = 1};
-	assert_int_equal(pthread_create(&busy, NULL, call_much, &c), 0);
-	int refused = 0;
-	for (int i = 0; i < 20000 && refused == 0; i++) {
-		char answer[64];
-		if (ask(&sc, w, "hello", 30000, answer) == E_UNAVAILABLE && strcmp(sc.err.reason, "workers-busy") == 0)
-			refused++;
-	}
+	char answer[64];
+	assert_int_equal(pthread_create(&busy, NULL, hang_once, w), 0);
+	while (stats.calls == 0)
+		workers_stats(w, &stats);
+	int64_t start = clock_mono_ms();
+	assert_int_equal(ask(&sc, w, "hello", 30000, answer), E_UNAVAILABLE);
+	assert_string_equal(sc.err.reason, "workers-busy");
+	assert_true(clock_mono_ms() - start < 1500);
 	pthread_join(busy, NULL);
-	assert_true(refused > 0);
 	workers_close(w);
 	scope_release(&sc);
 }
