@@ -1,0 +1,103 @@
+// The one way to the server: JSON in, JSON out, problems as exceptions.
+
+export interface ProblemBody {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string;
+  reason?: string;
+}
+
+export class Problem extends Error {
+  constructor(readonly body: ProblemBody) {
+    super(body.detail ?? body.title);
+  }
+  get reason(): string {
+    return this.body.reason ?? "";
+  }
+}
+
+/** The network is not there: what was to be sent can be sent later. */
+export class Offline extends Error {}
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+export class Client {
+  token: string | null = null;
+  /** Called when the server no longer knows the token. */
+  onSignedOut: () => void = () => undefined;
+
+  async send<T>(method: string, path: string, body?: unknown, options: { key?: string; raw?: Blob; type?: string } = {}): Promise<T> {
+    const headers = new Headers({ Accept: "application/json" });
+    if (this.token !== null) headers.set("Authorization", `Bearer ${this.token}`);
+    if (options.raw !== undefined) headers.set("Content-Type", options.type ?? "application/octet-stream");
+    else if (body !== undefined) headers.set("Content-Type", "application/json");
+    if (method !== "GET") headers.set("Idempotency-Key", options.key ?? crypto.randomUUID());
+    const init: RequestInit = { method, headers, credentials: "omit", cache: "no-store" };
+    if (options.raw !== undefined) init.body = options.raw;
+    else if (body !== undefined) init.body = JSON.stringify(body);
+    let response: Response;
+    try {
+      response = await fetch(path, init);
+    } catch {
+      throw new Offline("No connection");
+    }
+    const text = await response.text();
+    const value: unknown = text === "" ? {} : JSON.parse(text);
+    if (!response.ok) {
+      if (response.status === 401) this.onSignedOut();
+      throw new Problem(value as ProblemBody);
+    }
+    return value as T;
+  }
+
+  get<T>(path: string): Promise<T> {
+    return this.send<T>("GET", path);
+  }
+  post<T>(path: string, body: unknown = {}, key?: string): Promise<T> {
+    return this.send<T>("POST", path, body, key === undefined ? {} : { key });
+  }
+
+  /** Server-sent events over fetch, so that the token stays in a header. Resumes by itself until aborted. */
+  async follow(path: string, signal: AbortSignal, each: (kind: string, data: Json, id: string) => void): Promise<void> {
+    let last = "";
+    while (!signal.aborted) {
+      try {
+        const headers = new Headers({ Accept: "text/event-stream" });
+        if (this.token !== null) headers.set("Authorization", `Bearer ${this.token}`);
+        if (last !== "") headers.set("Last-Event-ID", last);
+        const response = await fetch(path, { headers, signal, credentials: "omit", cache: "no-store" });
+        if (response.status === 401) {
+          this.onSignedOut();
+          return;
+        }
+        if (response.ok && response.body !== null) last = await readEvents(response.body, last, each);
+      } catch {
+        if (signal.aborted) return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+    }
+  }
+}
+
+async function readEvents(body: ReadableStream<Uint8Array>, last: string, each: (kind: string, data: Json, id: string) => void): Promise<string> {
+  const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  let buffer = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return last;
+    buffer += value;
+    for (let end = buffer.indexOf("\n\n"); end >= 0; end = buffer.indexOf("\n\n")) {
+      const block = buffer.slice(0, end);
+      buffer = buffer.slice(end + 2);
+      let kind = "message";
+      let data = "";
+      for (const line of block.split("\n")) {
+        if (line.startsWith("id:")) last = line.slice(3).trim();
+        else if (line.startsWith("event:")) kind = line.slice(6).trim();
+        else if (line.startsWith("data:")) data += line.slice(5).trim();
+      }
+      if (data !== "") each(kind, JSON.parse(data) as Json, last);
+    }
+  }
+}
