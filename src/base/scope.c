@@ -242,7 +242,7 @@ error_set(struct scope *sc, enum code code, const char *reason, const char *file
 }
 
 enum code
-error_prefix(struct scope *sc, const char *fmt, ...)
+error_put_before(struct scope *sc, const char *fmt, ...)
 {
 	struct error *e = &sc->err;
 	char head[sizeof e->message];

@@ -118,16 +118,18 @@ MUST_USE enum code scope_check_deadline(struct scope *sc);
 #define fail_as(sc, code, reason, ...) not_ok(error_set((sc), (code), (reason), __FILE__, __LINE__, __VA_ARGS__))
 enum code error_set(struct scope *sc, enum code code, const char *reason, const char *file, int line, const char *fmt,
 		    ...) PRINTF_LIKE(6, 7);
-/* Tells compilers and analyzers that a failure is never OK, so that what follows a TRY() is known to be set. */
-static inline enum code
-not_ok(enum code code)
-{
-	if (code == OK)
-		__builtin_unreachable();
-	return code;
-}
+/* Tells compilers and analyzers that a failure is never OK, so that what follows a TRY() is known to be set. A
+ * macro, for analyzers do not follow calls far. */
+#define not_ok(expr) \
+	__extension__({ \
+		enum code not_ok_rc_ = (expr); \
+		if (not_ok_rc_ == OK) \
+			__builtin_unreachable(); \
+		not_ok_rc_; \
+	})
 /* Put what the caller was doing before the message: "import line 7: …". The origin stays. */
-enum code error_prefix(struct scope *sc, const char *fmt, ...) PRINTF_LIKE(2, 3);
+#define error_prefix(sc, ...) not_ok(error_put_before((sc), __VA_ARGS__))
+enum code error_put_before(struct scope *sc, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Drop an error that was handled. */
 void error_clear(struct scope *sc);
 

@@ -147,7 +147,7 @@ body_parse(struct scope *sc, const char *body, const struct verifier_key *k, str
 {
 	const char *at = body;
 	const char *origin = take_line(sc, &at), *size = take_line(sc, &at), *root = take_line(sc, &at);
-	if (root == NULL)
+	if (origin == NULL || size == NULL || root == NULL)
 		return note_bad(sc, "it has fewer than three lines");
 	if (strcmp(origin, k->name) != 0)
 		return note_bad(sc, "it is another log's");

@@ -42,7 +42,8 @@ read_picture(struct scope *sc, const char *path, struct face_picture *out)
 static double
 ms_since(int64_t start_ns)
 {
-	return (double)((clock_mono_ns() - start_ns) / 1000) / 1000.0;
+	int64_t us = (clock_mono_ns() - start_ns) / 1000;
+	return (double)us / 1000.0;
 }
 
 /* Three significant digits are all that means anything. */

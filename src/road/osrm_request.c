@@ -197,6 +197,20 @@ parse_indices(struct scope *sc, const char *name, const char *value, size_t n_po
 	return OK;
 }
 
+/* "heading,range", both whole degrees. */
+static enum code
+parse_bearing(struct scope *sc, const char *value, struct osrm_point *p)
+{
+	char **fields;
+	int64_t heading, range;
+	if (text_split(sc, value, ',', &fields) != 2 || parse_i64(sc, fields[0], 0, 360, &heading) != OK ||
+	    parse_i64(sc, fields[1], 0, 180, &range) != OK)
+		return bad_option(sc, "bearings");
+	p->bearing = (int)heading;
+	p->bearing_range = (int)range;
+	return OK;
+}
+
 static enum code
 parse_per_point(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
 {
@@ -213,9 +227,7 @@ parse_per_point(struct scope *sc, const char *name, const char *value, struct os
 			if (!text_eq(f, "unlimited") && parse_double(sc, f, 0, 1e7, &p->radius_m) != OK)
 				return bad_option(sc, name);
 		} else if (name[0] == 'b') { /* bearings */
-			if (sscanf(f, "%d,%d", &p->bearing, &p->bearing_range) != 2 || p->bearing < 0 ||
-			    p->bearing > 360 || p->bearing_range < 0 || p->bearing_range > 180)
-				return bad_option(sc, name);
+			TRY(parse_bearing(sc, f, p));
 		} else { /* approaches */
 			if (!text_eq(f, "curb") && !text_eq(f, "unrestricted") && !text_eq(f, "opposite"))
 				return bad_option(sc, name);

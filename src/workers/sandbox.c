@@ -30,8 +30,7 @@ shut_limits(struct scope *sc, size_t memory_bytes)
 	const struct {
 		__rlimit_resource_t what;
 		rlim_t max;
-	} limits[] = {
-	    {RLIMIT_CORE, 0}, {RLIMIT_NOFILE, 4}, {RLIMIT_NPROC, 0}, {RLIMIT_DATA, memory_bytes}};
+	} limits[] = {{RLIMIT_CORE, 0}, {RLIMIT_NOFILE, 4}, {RLIMIT_NPROC, 0}, {RLIMIT_DATA, memory_bytes}};
 	for (size_t i = 0; i < COUNT_OF(limits); i++) {
 		/* The address sanitizer's shadow counts as data: its builds go without this one bound. */
 		if (limits[i].what == RLIMIT_DATA && SANITIZED)
