@@ -18,12 +18,15 @@ run_version(struct scope *sc, int argc, char **argv)
 	return cli_print(sc, o);
 }
 
+extern const struct command cli_route_group[];
+
 static const struct command commands[] = {
     {"pay", "", "statements", NULL, cli_pay_group, NULL},
     {"road", "", "streets: import, route, matrix, snap, bench", NULL, cli_road_group, NULL},
     {"version", "", "print the version", run_version, NULL, NULL},
     {"face", "", "compare, find and hide faces; prepare and measure the models", NULL, cli_face_group, NULL},
     {"face-child", "", NULL, cli_face_child, NULL, NULL},
+    {"route", "", "plan routes and verify plans", NULL, cli_route_group, NULL},
     {0},
 };
 

@@ -1,0 +1,6 @@
+#include "route/route_search.h"
+
+const struct move route_moves[] = {
+    {"strings", 1000, move_strings},
+    {0},
+};

@@ -1,0 +1,60 @@
+/* Problems as files: VROOM's JSON, Solomon / Gehring & Homberger, Li & Lim, CVRPLIB.
+ *
+ *	format      distances                          times       first aim
+ *	VROOM       matrices given, or by great circle  as given    cost
+ *	Solomon     10 × Euclid, cut (DIMACS)           × 10        distance
+ *	Li & Lim    10000 × Euclid, rounded             × 10000     vehicles
+ *	CVRPLIB     as EDGE_WEIGHT_TYPE says            none        distance
+ *
+ * Bytes from outside: every count and number is bounded, what does not parse is
+ * named with its line. */
+#ifndef ROUTE_ROUTE_FILE_H
+#define ROUTE_ROUTE_FILE_H
+
+#include "base/json.h"
+#include "route/route.h"
+
+#define ROUTE_FILE_MAX ((size_t)512 << 20)
+
+enum route_format { ROUTE_VROOM, ROUTE_SOLOMON, ROUTE_LILIM, ROUTE_CVRPLIB };
+
+struct route_file {
+	enum route_format format;
+	struct route_problem *problem;
+	double unit;	       /* what 1 of cost is in the file's own measure: 0.1, 0.0001, 1 */
+	const char **warnings; /* unknown fields of VROOM's JSON */
+	uint32_t n_warnings;
+	bool geometry; /* distances are known and belong into the answer */
+};
+
+/* Finds out which of the formats it is. */
+MUST_USE enum code route_file_read(struct scope *sc, const void *bytes, size_t n, struct route_file *out);
+
+MUST_USE enum code vroom_read(struct scope *sc, const void *bytes, size_t n, struct route_file *out);
+MUST_USE enum code solomon_read(struct scope *sc, const char *text, size_t n, struct route_file *out);
+MUST_USE enum code lilim_read(struct scope *sc, const char *text, size_t n, struct route_file *out);
+MUST_USE enum code cvrplib_read(struct scope *sc, const char *text, size_t n, struct route_file *out);
+
+/* VROOM's answer: code, summary, unassigned, routes. */
+json_t *vroom_write(struct scope *sc, const struct route_file *file, const struct route_solution *s);
+/* An answer in that shape, to be verified. E_INVALID where it names what the problem does not have. */
+MUST_USE enum code vroom_read_solution(struct scope *sc, const struct route_file *file, const void *bytes, size_t n,
+				       struct route_solution **out);
+
+/* --- words of a text file --- */
+
+struct words {
+	const char *at, *end;
+	int line;
+};
+/* The next word on any line; false at the end. */
+bool words_next(struct words *w, char *word, size_t cap);
+MUST_USE enum code words_number(struct scope *sc, struct words *w, double min, double max, double *out);
+MUST_USE enum code words_int(struct scope *sc, struct words *w, int64_t min, int64_t max, int64_t *out);
+/* The rest of the line, trimmed, cut at cap. */
+bool words_line(struct words *w, char *line, size_t cap);
+
+/* n × n distances, scale × Euclid; how: -1 cut, 0 rounded, 1 up. E_LIMIT beyond what a cell holds. */
+MUST_USE enum code euclid_matrix(struct scope *sc, const double *xy, uint32_t n, double scale, int how, int32_t **out);
+
+#endif

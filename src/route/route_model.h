@@ -1,0 +1,108 @@
+/* The problem as the search reads it: flat int32 arrays, nothing to look up.
+ *
+ *	place   0 … n_places-1 as in the problem; n_places is "nowhere", from and
+ *	        to which every way is free (open starts and ends)
+ *	node    0 … n-1 are the tasks; route r has two more, its head n + 2r and
+ *	        its tail n + 2r + 1. Route r is vehicle r
+ *	class   vehicles that differ in nothing the search can see. A class has
+ *	        its time and cost matrix, each also transposed, so that both "from
+ *	        here" and "to here" run along one row
+ *	time    int32, shifted so that the earliest start is near 0
+ *	cost    arcs are int32 in caller's units × scale; sums are int64
+ *
+ * Two kinds of problem. In a plain one a position can be judged exactly by the
+ * node's earliest and latest times and the route's loads. In a rich one (several
+ * windows, breaks, time-dependent travel, duty costs, reloads, …) that judgement
+ * is a necessary condition only, and route_timetable.c has the last word. */
+#ifndef ROUTE_ROUTE_MODEL_H
+#define ROUTE_ROUTE_MODEL_H
+
+#include "route/route.h"
+
+#define FAR_TIME (1 << 29) /* no way: beyond every closing time */
+#define FAR_COST (1 << 28)
+#define ARC_MAX (1 << 26)
+#define NO_NODE (-1)
+
+struct class
+{
+	uint32_t vehicle; /* one of them */
+	int32_t n;	  /* how many there are */
+	const int32_t *time, *time_to, *cost, *cost_to;
+	int32_t start, end; /* places */
+	int32_t open, close;
+	int32_t max_tasks;
+	int64_t fixed;	    /* scaled, with the vehicle tier */
+	const int64_t *cap; /* [dims], already relaxed where the vehicle reloads */
+};
+
+struct job {
+	int32_t place, open, close, service; /* first opening, last closing */
+	int32_t mate;			     /* NO_NODE: none */
+	int32_t setup;
+	int64_t demand;	  /* LOAD_SUM */
+	int64_t left_out; /* scaled cost of leaving it out (pairs: at the pickup) */
+};
+
+enum load_kind {
+	LOAD_NONE,
+	LOAD_SUM,     /* one dimension, everything leaves (or arrives) at the depot: a sum per route */
+	LOAD_PROFILE, /* anything else: the highest load before and after each node */
+};
+
+/* A neighbour that may stand before and / or after the node, nearest first. */
+#define NEAR_BEFORE 1 /* the neighbour can precede the node */
+#define NEAR_AFTER 2  /* the neighbour can follow it        */
+static inline int32_t
+near_node(int32_t entry)
+{
+	return entry >> 2;
+}
+
+struct model {
+	const struct route_problem *p;
+	int32_t n, n_routes, n_places, n_classes, n_nodes;
+	int32_t dims;
+	int64_t base; /* added to a time gives the caller's */
+	double scale;
+	int64_t vehicle_price; /* vehicles-first: what one vehicle more costs */
+	bool rich, pairs, skills, relations, one_class, same_matrix, symmetric, duty, slices;
+	enum load_kind load;
+	struct class *classes;
+	int32_t *class_of;  /* [n_routes] */
+	int32_t *routes_of; /* routes sorted by class */
+	int32_t *first_of;  /* [n_classes + 1] into routes_of */
+	struct job *jobs;   /* [n] */
+	uint8_t *fits;	    /* [n × n_classes]: skills and size allow it; NULL: always */
+	int32_t n_near;	    /* entries a row */
+	int32_t *near;	    /* [n × n_near]; -1 ends a short row */
+	int32_t **groups;   /* [n] relations of a task, -1 ends; NULL: none */
+	double mean_arc;    /* of the nearest few neighbours: the scale of temperatures */
+};
+
+static inline bool
+model_fits(const struct model *m, int32_t task, int32_t class)
+{
+	return m->fits == NULL || m->fits[(size_t)task * (size_t)m->n_classes + (size_t) class] != 0;
+}
+
+static inline int32_t
+route_head(const struct model *m, int32_t r)
+{
+	return m->n + 2 * r;
+}
+
+static inline int32_t
+route_tail(const struct model *m, int32_t r)
+{
+	return m->n + 2 * r + 1;
+}
+
+/* E_LIMIT  the times span more than ROUTE_SPAN_MAX.  E_MEMORY  the scope's cap. */
+MUST_USE enum code model_new(struct scope *sc, const struct route_problem *p, int32_t n_near, struct model **out);
+
+/* Travel of a vehicle between two places when it leaves at `at` (caller's time);
+ * FAR_TIME where there is no way. */
+int64_t travel_at(const struct route_problem *p, const struct route_vehicle *v, uint32_t from, uint32_t to, int64_t at);
+
+#endif

@@ -1,0 +1,211 @@
+#include "route/route_search.h"
+
+#include <assert.h>
+#include <math.h>
+
+#define OUT_TRIED 20 /* how many of the left-out tasks each change tries to place */
+
+enum code
+search_new(struct scope *sc, const struct model *m, uint64_t seed, struct search **out)
+{
+	struct search *s = NEW(sc, struct search);
+	s->m = m;
+	TRY(state_new(sc, m, seed, &s->now));
+	TRY(state_new(sc, m, seed, &s->best));
+	s->prng = &s->now->prng;
+	s->removed = NEW_ARRAY(sc, (size_t)m->n + 1, int32_t);
+	s->keys = NEW_ARRAY(sc, (size_t)m->n + 1, int64_t);
+	s->visited = NEW_ARRAY(sc, (size_t)m->n_routes + 1, uint32_t);
+	s->missed = NEW_ARRAY(sc, (size_t)m->n + 1, uint32_t);
+	*out = s;
+	return OK;
+}
+
+/* --- taking out and putting back --- */
+
+void
+search_remove(struct search *s, int32_t task)
+{
+	int32_t mate = s->m->jobs[task].mate;
+	if (s->now->node[task].route == NO_NODE)
+		return;
+	state_unlink(s->now, task);
+	if (mate != NO_NODE && s->now->node[mate].route != NO_NODE)
+		state_unlink(s->now, mate);
+	if (s->m->p->tasks[task].kind == ROUTE_DELIVERY)
+		task = mate;
+	s->removed[s->n_removed++] = task;
+}
+
+static void
+take_left_out(struct search *s)
+{
+	struct state *now = s->now;
+	for (int32_t i = 0; i < OUT_TRIED && now->n_out > 0; i++) {
+		int32_t at = (int32_t)prng_below(s->prng, (uint32_t)now->n_out);
+		s->removed[s->n_removed++] = now->out[at];
+		now->out[at] = now->out[--now->n_out];
+	}
+}
+
+/* The orders in which tasks are put back, drawn with these shares: random, the
+ * largest, the farthest, the nearest, the narrowest window, the earliest opening,
+ * the latest closing. */
+enum order { ORDER_RANDOM, ORDER_LARGE, ORDER_FAR, ORDER_NEAR, ORDER_NARROW, ORDER_EARLY, ORDER_LATE, ORDERS };
+static const int order_share[ORDERS] = {4, 4, 2, 1, 2, 2, 2};
+
+static int64_t
+order_key(struct search *s, enum order order, int32_t x)
+{
+	const struct model *m = s->m;
+	const struct job *j = &m->jobs[x];
+	const struct class *k = &m->classes[0];
+	int32_t depot = k->start == m->n_places ? k->end : k->start;
+	int64_t far = k->cost[(size_t)depot * ((size_t)m->n_places + 1) + (size_t)j->place];
+	const struct route_task *t = &m->p->tasks[x];
+	const int64_t *amount = t->delivery != NULL ? t->delivery : t->pickup;
+	switch (order) {
+	case ORDER_LARGE: return amount == NULL || m->dims == 0 ? 0 : -amount[0];
+	case ORDER_FAR: return -far;
+	case ORDER_NEAR: return far;
+	case ORDER_NARROW: return j->close - j->open;
+	case ORDER_EARLY: return j->open;
+	case ORDER_LATE: return -j->close;
+	default: return (int64_t)(prng_u64(s->prng) >> 1);
+	}
+}
+
+static enum order
+draw_order(struct search *s)
+{
+	int sum = 0;
+	for (int i = 0; i < ORDERS; i++)
+		sum += order_share[i];
+	int at = (int)prng_below(s->prng, (uint32_t)sum);
+	int order = 0;
+	while (at >= order_share[order])
+		at -= order_share[order++];
+	return (enum order)order;
+}
+
+static void
+sort_removed(struct search *s, enum order order)
+{
+	for (int32_t i = 0; i < s->n_removed; i++)
+		s->keys[i] = order_key(s, order, s->removed[i]);
+	/* shell sort: short lists, and long ones once */
+	for (int32_t gap = s->n_removed / 2; gap > 0; gap /= 2)
+		for (int32_t i = gap; i < s->n_removed; i++) {
+			int64_t key = s->keys[i];
+			int32_t x = s->removed[i];
+			int32_t j = i;
+			for (; j >= gap && s->keys[j - gap] > key; j -= gap) {
+				s->keys[j] = s->keys[j - gap];
+				s->removed[j] = s->removed[j - gap];
+			}
+			s->keys[j] = key;
+			s->removed[j] = x;
+		}
+}
+
+/* True when the task went in. A task that may be left out for a price goes in
+ * only where that is dearer. */
+static bool
+put_back(struct search *s, int32_t x, uint32_t blink)
+{
+	struct spot spot;
+	insert_find(s->now, x, blink, -1, &spot);
+	if (spot.route == NO_NODE || spot.delta >= s->m->jobs[x].left_out) {
+		state_out_add(s->now, x);
+		return false;
+	}
+	insert_apply(s->now, x, &spot);
+	return true;
+}
+
+static void
+refresh_touched(struct search *s)
+{
+	struct state *now = s->now;
+	int32_t n = now->n_old_lines;
+	for (int32_t i = 0; i < n; i++)
+		state_refresh(now, now->old_lines[i].id);
+}
+
+void
+search_recreate(struct search *s, uint32_t blink)
+{
+	if (s->m->rich)
+		refresh_touched(s);
+	if (s->now->broken)
+		return;
+	take_left_out(s);
+	sort_removed(s, draw_order(s));
+	for (int32_t i = 0; i < s->n_removed; i++)
+		put_back(s, s->removed[i], blink);
+}
+
+/* --- the search --- */
+
+static void
+keep_best(struct search *s)
+{
+	if (s->now->cost < s->best->cost)
+		state_copy(s->best, s->now);
+}
+
+void
+search_construct(struct search *s, bool (*go_on)(void *arg), void *arg)
+{
+	struct state *now = s->now;
+	state_mark(now);
+	s->n_removed = now->n_out;
+	memcpy(s->removed, now->out, (size_t)now->n_out * sizeof *now->out);
+	now->n_out = 0;
+	sort_removed(s, s->m->load == LOAD_NONE ? ORDER_FAR : ORDER_EARLY);
+	for (int32_t i = 0; i < s->n_removed; i++) {
+		if (i % 16 == 0 && !go_on(arg)) {
+			for (; i < s->n_removed; i++)
+				state_out_add(now, s->removed[i]);
+			break;
+		}
+		put_back(s, s->removed[i], 0);
+		state_mark(now);
+	}
+	state_copy(s->best, now);
+}
+
+static const struct move *
+draw_move(struct search *s)
+{
+	int sum = 0;
+	for (const struct move *m = route_moves; m->name != NULL; m++)
+		sum += m->share;
+	int at = (int)prng_below(s->prng, (uint32_t)sum);
+	const struct move *m = route_moves;
+	for (; at >= m->share; m++)
+		at -= m->share;
+	return m;
+}
+
+void
+search_step(struct search *s)
+{
+	struct state *now = s->now;
+	s->iterations++;
+	s->n_removed = 0;
+	state_mark(now);
+	bool done = draw_move(s)->apply(s);
+	double bar = (double)now->old_cost - s->temperature * log(1 - prng_unit(s->prng));
+	if (!done || now->broken || (double)now->cost >= bar) {
+		state_undo(now);
+		return;
+	}
+	keep_best(s);
+}
+
+void
+search_restart(struct search *s)
+{
+	state_copy(s->now, s->best);
+}

@@ -1,0 +1,55 @@
+/* The search: try a change, keep it or undo it, millions of times.
+ *
+ * A move is one file (move_*.c) with one function: it takes tasks out of the
+ * plan or shifts them, between state_mark() and the verdict. Most moves are
+ * ruins: they only choose what to take out and leave the rest to
+ * search_recreate(). moves.c lists them with their shares; a new move is a file
+ * and a row there.
+ *
+ * Keeping is simulated annealing: a change is kept when
+ *	cost < before - temperature × ln(uniform). */
+#ifndef ROUTE_ROUTE_SEARCH_H
+#define ROUTE_ROUTE_SEARCH_H
+
+#include "route/route_state.h"
+
+struct search {
+	const struct model *m;
+	struct state *now, *best;
+	struct prng *prng; /* now's */
+	int32_t *removed;  /* what the move has taken out (pickups stand for both) */
+	int64_t *keys;	   /* scratch for sorting removed */
+	int32_t n_removed;
+	uint32_t visit, *visited; /* [route] ruined in this change */
+	double temperature;
+	uint64_t iterations;
+	uint32_t *missed; /* [task] how often it was left over: fleet reduction */
+};
+
+struct move {
+	const char *name;
+	int share; /* of all changes tried */
+	/* False: nothing to do here. */
+	bool (*apply)(struct search *s);
+};
+extern const struct move route_moves[]; /* ends with a NULL name */
+
+bool move_strings(struct search *s);
+bool move_close(struct search *s);
+bool move_pairs(struct search *s);
+
+/* Takes a task (and its mate) out; remembers it for search_recreate(). */
+void search_remove(struct search *s, int32_t task);
+/* Puts back what was removed and some of what was left out, each in its best
+ * place; what finds none is left out. */
+void search_recreate(struct search *s, uint32_t blink);
+
+MUST_USE enum code search_new(struct scope *sc, const struct model *m, uint64_t seed, struct search **out);
+/* The first plan: every task in, where there is a way. False from `go_on` ends it early. */
+void search_construct(struct search *s, bool (*go_on)(void *arg), void *arg);
+/* One change tried; keeps best up to date. */
+void search_step(struct search *s);
+/* Continue from the best. */
+void search_restart(struct search *s);
+
+#endif

@@ -1,0 +1,269 @@
+/* From a problem and a budget to a solution.
+ *
+ * The first plan is built by insertion, whatever the budget. Then the search
+ * runs in cycles, each cooling from warm to cold and each banked, so that
+ * whenever time runs out the best plan so far is the answer. */
+#include "route/route_search.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "base/clock.h"
+#include "route/route_explain.h"
+
+#define NEIGHBOURS 60
+#define CLOCK_EVERY 32 /* iterations between two looks at the clock */
+
+struct run {
+	const struct route_budget *budget;
+	struct search *search;
+	int64_t begun_ns, last_report_ns;
+	int64_t reported;
+	bool over;
+};
+
+static double
+elapsed(const struct run *r)
+{
+	return (double)(clock_mono_ns() - r->begun_ns) * 1e-9;
+}
+
+static bool
+cancelled(const struct run *r)
+{
+	return r->budget->cancel != NULL && atomic_load_explicit(r->budget->cancel, memory_order_relaxed);
+}
+
+/* For the first plan: a deadline cuts even that short, but only a real one. */
+static bool
+may_construct(void *arg)
+{
+	const struct run *r = arg;
+	return !cancelled(r) && (r->budget->seconds <= 0 || elapsed(r) < r->budget->seconds);
+}
+
+/* How much of the budget is used: 0 … 1 and beyond. */
+static double
+used_share(const struct run *r)
+{
+	double share = 0;
+	if (r->budget->iterations > 0)
+		share = (double)r->search->iterations / (double)r->budget->iterations;
+	if (r->budget->seconds > 0) {
+		double by_time = elapsed(r) / r->budget->seconds;
+		share = by_time > share ? by_time : share;
+	}
+	return share;
+}
+
+/* --- the answer --- */
+
+static enum code
+write_tours(struct scope *sc, const struct model *m, const struct state *s, struct route_solution *out)
+{
+	struct timetable *t = s->timetable;
+	out->tours = NEW_ARRAY(sc, (size_t)m->n_routes + 1, struct route_tour);
+	int32_t *seq = NEW_ARRAY(sc, (size_t)m->n + 1, int32_t);
+	for (int32_t r = 0; r < m->n_routes; r++) {
+		if (s->line[r].size == 0)
+			continue;
+		int32_t n = 0;
+		for (int32_t x = s->node[route_head(m, r)].next; x < m->n; x = s->node[x].next)
+			seq[n++] = x;
+		struct route_tour *tour = &out->tours[out->n_tours++];
+		if (!timetable_tour(sc, t, (uint32_t)r, seq, n, tour))
+			return fail(sc, E_INTERNAL, "a route of the plan cannot be driven");
+		out->cost += tour->cost;
+		out->travel += tour->travel;
+		out->distance += tour->distance;
+		out->setup += tour->setup;
+		out->service += tour->service;
+		out->waiting += tour->waiting;
+		out->breaks += tour->breaks;
+	}
+	return OK;
+}
+
+static enum code
+write_solution(struct scope *sc, const struct run *r, struct route_solution **out)
+{
+	const struct model *m = r->search->m;
+	struct route_solution *s = NEW(sc, struct route_solution);
+	TRY(write_tours(sc, m, r->search->best, s));
+	TRY(explain_left_out(sc, m, r->search->best, s));
+	for (uint32_t i = 0; i < s->n_out; i++)
+		if (m->p->tasks[s->out[i].task].penalty != ROUTE_MUST)
+			s->cost += m->p->tasks[s->out[i].task].penalty;
+	s->iterations = r->search->iterations;
+	s->seconds = elapsed(r);
+	*out = s;
+	return OK;
+}
+
+static void
+report(struct run *r)
+{
+	const struct state *best = r->search->best;
+	if (r->budget->progress == NULL || best->cost >= r->reported)
+		return;
+	int64_t now = clock_mono_ns();
+	if (now - r->last_report_ns < 50000000 && r->reported != INT64_MAX)
+		return;
+	r->reported = best->cost;
+	r->last_report_ns = now;
+	int64_t left_out = 0;
+	int32_t out = 0;
+	for (int32_t x = 0; x < r->search->m->n; x++)
+		if (best->node[x].route == NO_NODE) {
+			left_out += r->search->m->jobs[x].left_out;
+			out++;
+		}
+	int32_t tours = state_n_used(best);
+	double cost = (double)(best->cost - left_out - tours * r->search->m->vehicle_price) / r->search->m->scale;
+	struct route_progress p = {elapsed(r), r->search->iterations, (int64_t)(cost + 0.5), (uint32_t)tours,
+				   (uint32_t)out};
+	r->budget->progress(r->budget->arg, &p);
+}
+
+/* --- cycles --- */
+
+static void
+cool(struct run *r, double from_share, double to_share, double hot, double cold)
+{
+	struct search *s = r->search;
+	for (;;) {
+		double share = used_share(r);
+		if (share >= to_share || cancelled(r))
+			return;
+		double along = (share - from_share) / (to_share - from_share);
+		s->temperature = hot * pow(cold / hot, along);
+		for (int i = 0; i < CLOCK_EVERY; i++)
+			search_step(s);
+		report(r);
+	}
+}
+
+static void
+anneal(struct run *r)
+{
+	double scale = r->search->m->mean_arc;
+	cool(r, 0, 1, scale * 1.0, scale * 0.01);
+}
+
+/* --- a given start --- */
+
+/* Grows the vehicle's sequence task by task as long as the timetable agrees. */
+static int32_t
+grow_row(struct search *s, int32_t r, const struct route_row *row, int32_t *seq)
+{
+	const struct model *m = s->m;
+	struct state *now = s->now;
+	int32_t n = 0;
+	int64_t cost;
+	for (uint32_t i = 0; i < row->n_tasks; i++) {
+		int32_t x = (int32_t)row->tasks[i];
+		int32_t first = m->p->tasks[x].kind == ROUTE_DELIVERY ? m->jobs[x].mate : x;
+		bool met = x == first;
+		for (int32_t k = 0; k < n && !met; k++)
+			met = seq[k] == first;
+		if (!met || now->node[x].route != NO_NODE || !model_fits(m, first, now->line[r].class) ||
+		    (m->relations && !relations_allow(now, x, r)))
+			continue;
+		seq[n] = x;
+		if (timetable_try(now->timetable, now->line[r].class, seq, n + 1, &cost, NULL)) {
+			now->node[x].route = r; /* taken: no row may have it again */
+			n++;
+		}
+	}
+	return n;
+}
+
+/* Pickups whose delivery found no place leave again. */
+static int32_t
+drop_halves(struct search *s, int32_t *seq, int32_t n)
+{
+	int32_t kept = 0;
+	for (int32_t i = 0; i < n; i++) {
+		int32_t mate = s->m->jobs[seq[i]].mate;
+		if (mate != NO_NODE && s->now->node[mate].route == NO_NODE)
+			s->now->node[seq[i]].route = NO_NODE;
+		else
+			seq[kept++] = seq[i];
+	}
+	return kept;
+}
+
+static void
+link_row(struct search *s, int32_t r, int32_t *seq, int32_t n)
+{
+	struct state *now = s->now;
+	int64_t cost;
+	for (int32_t i = 0; i < n; i++)
+		now->node[seq[i]].route = NO_NODE;
+	if (n == 0 || !timetable_try(now->timetable, now->line[r].class, seq, n, &cost, NULL))
+		return;
+	for (int32_t i = 0, after = route_head(s->m, r); i < n; after = seq[i++])
+		state_link(now, seq[i], after);
+	state_mark(now);
+}
+
+/* The rows as far as they stand; the rest counts as left out. */
+static enum code
+start_from(struct scope *sc, struct search *s, const struct route_row *rows)
+{
+	const struct model *m = s->m;
+	int32_t *seq = NEW_ARRAY(sc, (size_t)m->n + 1, int32_t);
+	for (int32_t r = 0; r < m->n_routes; r++) {
+		for (uint32_t i = 0; i < rows[r].n_tasks; i++)
+			if (rows[r].tasks[i] >= m->p->n_tasks)
+				return fail(sc, E_INVALID, "row %d names a task that is not there", (int)r);
+		int32_t n = grow_row(s, r, &rows[r], seq);
+		link_row(s, r, seq, drop_halves(s, seq, n));
+	}
+	s->now->n_out = 0;
+	for (int32_t x = 0; x < m->n; x++)
+		if (s->now->node[x].route == NO_NODE && m->p->tasks[x].kind != ROUTE_DELIVERY)
+			state_out_add(s->now, x);
+	state_mark(s->now);
+	return OK;
+}
+
+static enum code
+solve_within(struct scope *inner, struct scope *sc, const struct route_problem *p, const struct route_row *rows,
+	     const struct route_budget *budget, struct route_solution **out)
+{
+	struct run r = {.budget = budget, .begun_ns = clock_mono_ns(), .reported = INT64_MAX};
+	struct model *m;
+	TRY(model_new(inner, p, NEIGHBOURS, &m));
+	TRY(search_new(inner, m, budget->seed, &r.search));
+	if (m->n > 0 && m->n_routes > 0) {
+		if (rows != NULL)
+			TRY(start_from(inner, r.search, rows));
+		search_construct(r.search, may_construct, &r);
+		report(&r);
+		if (budget->seconds > 0 || budget->iterations > 0)
+			anneal(&r);
+	}
+	return write_solution(sc, &r, out);
+}
+
+enum code
+route_solve_from(struct scope *sc, const struct route_problem *p, const struct route_row *rows,
+		 const struct route_budget *budget, struct route_solution **out)
+{
+	struct scope inner;
+	scope_init(&inner);
+	inner.cap = (size_t)4 << 30;
+	enum code rc = solve_within(&inner, sc, p, rows, budget, out);
+	if (rc != OK && sc->err.code == OK)
+		sc->err = inner.err;
+	scope_release(&inner);
+	return rc;
+}
+
+enum code
+route_solve(struct scope *sc, const struct route_problem *p, const struct route_budget *budget,
+	    struct route_solution **out)
+{
+	return route_solve_from(sc, p, NULL, budget, out);
+}

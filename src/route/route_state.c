@@ -1,0 +1,566 @@
+#include "route/route_state.h"
+
+#include <assert.h>
+
+/* --- life --- */
+
+static enum code
+new_array(struct scope *sc, size_t n, size_t size, void *out)
+{
+	void *p;
+	TRY(scope_try_array(sc, n + 1, size, &p));
+	memcpy(out, &p, sizeof p);
+	return OK;
+}
+
+enum code
+state_new(struct scope *sc, const struct model *m, uint64_t seed, struct state **out)
+{
+	struct state *s = NEW(sc, struct state);
+	size_t nodes = (size_t)m->n_nodes;
+	size_t routes = (size_t)m->n_routes;
+	size_t loads = m->load == LOAD_PROFILE ? nodes * (size_t)m->dims : 0;
+	s->m = m;
+	TRY(new_array(sc, nodes, sizeof *s->node, &s->node));
+	TRY(new_array(sc, routes, sizeof *s->line, &s->line));
+	TRY(new_array(sc, loads, sizeof *s->high_before, &s->high_before));
+	TRY(new_array(sc, loads, sizeof *s->high_after, &s->high_after));
+	TRY(new_array(sc, loads, sizeof *s->aboard, &s->aboard));
+	TRY(new_array(sc, routes, sizeof *s->order, &s->order));
+	TRY(new_array(sc, (size_t)m->n_classes, sizeof *s->used, &s->used));
+	TRY(new_array(sc, (size_t)m->n_classes, sizeof *s->allowed, &s->allowed));
+	TRY(new_array(sc, (size_t)m->n, sizeof *s->out, &s->out));
+	TRY(new_array(sc, (size_t)m->n, sizeof *s->old_out, &s->old_out));
+	TRY(new_array(sc, nodes, sizeof *s->node_stamp, &s->node_stamp));
+	TRY(new_array(sc, routes, sizeof *s->visited, &s->visited));
+	TRY(new_array(sc, routes, sizeof *s->line_stamp, &s->line_stamp));
+	TRY(new_array(sc, nodes, sizeof *s->old_nodes, &s->old_nodes));
+	TRY(new_array(sc, routes, sizeof *s->old_lines, &s->old_lines));
+	TRY(timetable_new(sc, m, &s->timetable));
+	prng_seed(&s->prng, seed);
+	state_clear(s);
+	*out = s;
+	return OK;
+}
+
+static void
+line_clear(struct state *s, int32_t r)
+{
+	const struct model *m = s->m;
+	const struct class *k = &m->classes[m->class_of[r]];
+	size_t side = (size_t)m->n_places + 1;
+	int32_t head = route_head(m, r);
+	int32_t tail = route_tail(m, r);
+	int32_t t = k->time[(size_t)k->start * side + (size_t)k->end];
+	int32_t c = k->cost[(size_t)k->start * side + (size_t)k->end];
+	s->node[head] = (struct node){NO_NODE, tail, r, k->start, k->open, k->close - t, k->open, c};
+	s->node[tail] = (struct node){head, NO_NODE, r, k->end, k->open + t, k->close, k->open + t, 0};
+	s->line[r] = (struct line){.class = m->class_of[r]};
+}
+
+void
+state_clear(struct state *s)
+{
+	const struct model *m = s->m;
+	s->cost = 0;
+	s->n_out = 0;
+	for (int32_t x = 0; x < m->n; x++) {
+		s->node[x] =
+		    (struct node){.prev = NO_NODE, .next = NO_NODE, .route = NO_NODE, .place = m->jobs[x].place};
+		if (m->p->tasks[x].kind != ROUTE_DELIVERY)
+			s->out[s->n_out++] = x;
+		s->cost += m->jobs[x].left_out;
+	}
+	for (int32_t i = 0; i < m->n_routes; i++) {
+		int32_t r = m->routes_of[i];
+		line_clear(s, r);
+		s->order[i] = r;
+		s->line[r].at = i;
+	}
+	for (int32_t c = 0; c < m->n_classes; c++) {
+		s->used[c] = 0;
+		s->allowed[c] = m->classes[c].n;
+	}
+	if (m->load == LOAD_PROFILE) {
+		size_t loads = (size_t)m->n_nodes * (size_t)m->dims * sizeof *s->aboard;
+		memset(s->high_before, 0, loads);
+		memset(s->high_after, 0, loads);
+		memset(s->aboard, 0, loads);
+	}
+	state_mark(s);
+}
+
+void
+state_copy(struct state *to, const struct state *from)
+{
+	const struct model *m = from->m;
+	memcpy(to->node, from->node, (size_t)m->n_nodes * sizeof *to->node);
+	memcpy(to->line, from->line, (size_t)m->n_routes * sizeof *to->line);
+	memcpy(to->order, from->order, (size_t)m->n_routes * sizeof *to->order);
+	memcpy(to->used, from->used, (size_t)m->n_classes * sizeof *to->used);
+	memcpy(to->allowed, from->allowed, (size_t)m->n_classes * sizeof *to->allowed);
+	memcpy(to->out, from->out, (size_t)from->n_out * sizeof *to->out);
+	if (m->load == LOAD_PROFILE) {
+		size_t loads = (size_t)m->n_nodes * (size_t)m->dims * sizeof *to->aboard;
+		memcpy(to->high_before, from->high_before, loads);
+		memcpy(to->high_after, from->high_after, loads);
+		memcpy(to->aboard, from->aboard, loads);
+	}
+	to->n_out = from->n_out;
+	to->cost = from->cost;
+	state_mark(to);
+}
+
+/* --- the way back --- */
+
+void
+state_mark(struct state *s)
+{
+	s->n_old_nodes = 0;
+	s->n_old_lines = 0;
+	s->broken = false;
+	s->old_cost = s->cost;
+	s->n_old_out = s->n_out;
+	memcpy(s->old_out, s->out, (size_t)s->n_out * sizeof *s->out);
+	if (++s->stamp == 0) {
+		memset(s->node_stamp, 0, (size_t)s->m->n_nodes * sizeof *s->node_stamp);
+		memset(s->line_stamp, 0, (size_t)s->m->n_routes * sizeof *s->line_stamp);
+		s->stamp = 1;
+	}
+}
+
+static inline struct node *
+touch(struct state *s, int32_t x)
+{
+	if (s->node_stamp[x] != s->stamp) {
+		s->node_stamp[x] = s->stamp;
+		s->old_nodes[s->n_old_nodes++] = (struct saved_node){x, s->node[x]};
+	}
+	return &s->node[x];
+}
+
+static inline struct line *
+touch_line(struct state *s, int32_t r)
+{
+	struct line *l = &s->line[r];
+	if (s->line_stamp[r] != s->stamp) {
+		s->line_stamp[r] = s->stamp;
+		s->old_lines[s->n_old_lines++] = (struct saved_line){r, *l};
+	}
+	return l;
+}
+
+static void
+order_swap(struct state *s, int32_t i, int32_t j)
+{
+	int32_t a = s->order[i];
+	int32_t b = s->order[j];
+	s->order[i] = b;
+	s->order[j] = a;
+	s->line[a].at = j;
+	s->line[b].at = i;
+}
+
+/* A route in use stands in the first part of its class, others behind. */
+static void
+line_place(struct state *s, int32_t r)
+{
+	struct line *l = &s->line[r];
+	int32_t first = s->m->first_of[l->class];
+	int32_t border = first + s->used[l->class];
+	if (l->size > 0 && l->at >= border) {
+		order_swap(s, l->at, border);
+		s->used[l->class]++;
+	} else if (l->size == 0 && l->at < border) {
+		order_swap(s, l->at, border - 1);
+		s->used[l->class]--;
+	}
+}
+
+static void profile_refresh(struct state *s, int32_t r);
+
+void
+state_undo(struct state *s)
+{
+	for (int32_t i = 0; i < s->n_old_nodes; i++)
+		s->node[s->old_nodes[i].id] = s->old_nodes[i].was;
+	for (int32_t i = 0; i < s->n_old_lines; i++) {
+		int32_t r = s->old_lines[i].id;
+		int32_t at = s->line[r].at;
+		s->line[r] = s->old_lines[i].was;
+		s->line[r].at = at;
+		line_place(s, r);
+		if (s->m->load == LOAD_PROFILE)
+			profile_refresh(s, r);
+	}
+	s->cost = s->old_cost;
+	s->n_out = s->n_old_out;
+	memcpy(s->out, s->old_out, (size_t)s->n_out * sizeof *s->out);
+	s->n_old_nodes = 0;
+	s->n_old_lines = 0;
+}
+
+/* --- loads --- */
+
+static int64_t
+task_amount(const int64_t *amounts, int32_t d)
+{
+	return amounts == NULL ? 0 : amounts[d];
+}
+
+/* What a single job leaves behind is aboard from the start; what a shipment
+ * carries is aboard between its two halves only. */
+static void
+profile_refresh(struct state *s, int32_t r)
+{
+	const struct model *m = s->m;
+	int32_t head = route_head(m, r);
+	int32_t tail = route_tail(m, r);
+	for (int32_t d = 0; d < m->dims; d++) {
+		int64_t load = 0;
+		for (int32_t x = s->node[head].next; x != tail; x = s->node[x].next)
+			if (m->p->tasks[x].kind == ROUTE_JOB)
+				load += task_amount(m->p->tasks[x].delivery, d);
+		int64_t high = load;
+		size_t dims = (size_t)m->dims;
+		for (int32_t x = head; x != NO_NODE; x = s->node[x].next) {
+			if (x < m->n)
+				load += task_amount(m->p->tasks[x].pickup, d) - task_amount(m->p->tasks[x].delivery, d);
+			high = load > high ? load : high;
+			s->aboard[(size_t)x * dims + (size_t)d] = load;
+			s->high_before[(size_t)x * dims + (size_t)d] = high;
+		}
+		high = 0;
+		for (int32_t x = tail; x != NO_NODE; x = s->node[x].prev) {
+			int64_t here = s->aboard[(size_t)x * dims + (size_t)d];
+			high = here > high ? here : high;
+			s->high_after[(size_t)x * dims + (size_t)d] = high;
+		}
+	}
+}
+
+/* --- times --- */
+
+static inline int32_t
+close_of(const struct model *m, int32_t x, const struct class *k)
+{
+	return x < m->n ? m->jobs[x].close : k->close;
+}
+
+static inline int32_t
+open_of(const struct model *m, int32_t x, const struct class *k)
+{
+	return x < m->n ? m->jobs[x].open : k->open;
+}
+
+static inline int32_t
+service_of(const struct model *m, int32_t x)
+{
+	return x < m->n ? m->jobs[x].service : 0;
+}
+
+/* Nodes a → b have just become neighbours: mend the times behind b … */
+static inline void
+mend_forward(struct state *s, int32_t a, int32_t b, const struct class *k)
+{
+	const struct model *m = s->m;
+	size_t side = (size_t)m->n_places + 1;
+	for (int32_t x = a, y = b; y != NO_NODE; x = y, y = s->node[y].next) {
+		int32_t at = s->node[x].leave + k->time[(size_t)s->node[x].place * side + (size_t)s->node[y].place];
+		int32_t open = open_of(m, y, k);
+		at = at > open ? at : open;
+		if (at == s->node[y].early)
+			break;
+		struct node *n = touch(s, y);
+		n->early = at;
+		n->leave = at + service_of(m, y);
+	}
+}
+
+/* … and the times before a. */
+static inline void
+mend_back(struct state *s, int32_t a, int32_t b, const struct class *k)
+{
+	const struct model *m = s->m;
+	size_t side = (size_t)m->n_places + 1;
+	for (int32_t x = a, y = b; x != NO_NODE; y = x, x = s->node[x].prev) {
+		int32_t t = k->time[(size_t)s->node[x].place * side + (size_t)s->node[y].place];
+		int32_t at = s->node[y].late - t - service_of(m, x);
+		int32_t close = close_of(m, x, k);
+		at = at < close ? at : close;
+		if (at == s->node[x].late)
+			break;
+		touch(s, x)->late = at;
+	}
+}
+
+static void
+line_resize(struct state *s, int32_t r, int32_t by)
+{
+	struct line *l = touch_line(s, r);
+	const struct class *k = &s->m->classes[l->class];
+	if (l->size == 0) {
+		size_t side = (size_t)s->m->n_places + 1;
+		l->cost += k->fixed + k->cost[(size_t)k->start * side + (size_t)k->end];
+		s->cost += k->fixed + k->cost[(size_t)k->start * side + (size_t)k->end];
+	}
+	l->size += by;
+	if (l->size == 0) {
+		s->cost -= l->cost;
+		l->cost = 0;
+	}
+	line_place(s, r);
+}
+
+static void
+arc_set(struct state *s, int32_t a, int32_t b, const struct class *k)
+{
+	size_t side = (size_t)s->m->n_places + 1;
+	touch(s, a)->arc = k->cost[(size_t)s->node[a].place * side + (size_t)s->node[b].place];
+}
+
+/* Pointers, arcs, load and cost; times are the caller's. */
+static void
+splice(struct state *s, int32_t x, int32_t after)
+{
+	const struct model *m = s->m;
+	int32_t r = s->node[after].route;
+	int32_t next = s->node[after].next;
+	const struct class *k = &m->classes[s->line[r].class];
+	line_resize(s, r, 1);
+	struct node *a = touch(s, after);
+	struct node *b = touch(s, next);
+	struct node *n = touch(s, x);
+	int64_t was = a->arc;
+	a->next = x;
+	n->prev = after;
+	n->next = next;
+	n->route = r;
+	b->prev = x;
+	arc_set(s, after, x, k);
+	arc_set(s, x, next, k);
+	struct line *l = touch_line(s, r);
+	int64_t delta = (int64_t)a->arc + n->arc - was;
+	if (m->load == LOAD_SUM)
+		l->load += m->jobs[x].demand;
+	if (!m->rich)
+		l->cost += delta;
+	s->cost += (m->rich ? 0 : delta) - m->jobs[x].left_out;
+}
+
+static void
+retime(struct state *s, int32_t x)
+{
+	const struct class *k = &s->m->classes[s->line[s->node[x].route].class];
+	s->node[x].early = INT32_MIN;
+	s->node[x].late = INT32_MIN;
+	mend_forward(s, s->node[x].prev, x, k);
+	mend_back(s, x, s->node[x].next, k);
+}
+
+void
+state_link(struct state *s, int32_t x, int32_t after)
+{
+	splice(s, x, after);
+	if (s->m->rich) {
+		state_refresh(s, s->node[x].route);
+		return;
+	}
+	retime(s, x);
+	if (s->m->load == LOAD_PROFILE)
+		profile_refresh(s, s->node[x].route);
+}
+
+void
+state_link_pair(struct state *s, int32_t x, int32_t after, int32_t mate, int32_t mate_after)
+{
+	splice(s, x, after);
+	if (!s->m->rich)
+		retime(s, x);
+	splice(s, mate, mate_after);
+	if (s->m->rich) {
+		state_refresh(s, s->node[x].route);
+		return;
+	}
+	retime(s, mate);
+	if (s->m->load == LOAD_PROFILE)
+		profile_refresh(s, s->node[x].route);
+}
+
+void
+state_unlink(struct state *s, int32_t x)
+{
+	const struct model *m = s->m;
+	struct node *n = touch(s, x);
+	int32_t r = n->route;
+	int32_t a = n->prev;
+	int32_t b = n->next;
+	const struct class *k = &m->classes[s->line[r].class];
+	struct line *l = touch_line(s, r);
+	int64_t was = (int64_t)s->node[a].arc + n->arc;
+	touch(s, a)->next = b;
+	touch(s, b)->prev = a;
+	arc_set(s, a, b, k);
+	n->route = NO_NODE;
+	n->prev = NO_NODE;
+	n->next = NO_NODE;
+	s->cost += m->jobs[x].left_out;
+	if (m->load == LOAD_SUM)
+		l->load -= m->jobs[x].demand;
+	if (!m->rich) {
+		int64_t delta = s->node[a].arc - was;
+		l->cost += delta;
+		s->cost += delta;
+		mend_forward(s, a, b, k);
+		mend_back(s, a, b, k);
+		s->broken |= s->node[b].early > s->node[b].late;
+	}
+	line_resize(s, r, -1);
+	if (m->load == LOAD_PROFILE && !m->rich)
+		profile_refresh(s, r);
+}
+
+static int32_t
+collect(const struct state *s, int32_t r, int32_t *seq)
+{
+	int32_t n = 0;
+	int32_t tail = route_tail(s->m, r);
+	for (int32_t x = s->node[route_head(s->m, r)].next; x != tail; x = s->node[x].next)
+		seq[n++] = x;
+	return n;
+}
+
+void
+state_refresh(struct state *s, int32_t r)
+{
+	const struct model *m = s->m;
+	const struct class *k = &m->classes[s->line[r].class];
+	int32_t head = route_head(m, r);
+	int32_t tail = route_tail(m, r);
+	size_t side = (size_t)m->n_places + 1;
+	struct line *l = touch_line(s, r);
+	int64_t cost = 0;
+	for (int32_t x = head; x != tail; x = s->node[x].next) {
+		int32_t y = s->node[x].next;
+		int32_t at = s->node[x].leave + k->time[(size_t)s->node[x].place * side + (size_t)s->node[y].place];
+		int32_t open = open_of(m, y, k);
+		struct node *n = touch(s, y);
+		n->early = at > open ? at : open;
+		n->leave = n->early + service_of(m, y);
+		arc_set(s, x, y, k);
+		cost += s->node[x].arc;
+	}
+	for (int32_t y = tail; y != head; y = s->node[y].prev) {
+		int32_t x = s->node[y].prev;
+		int32_t t = k->time[(size_t)s->node[x].place * side + (size_t)s->node[y].place];
+		int32_t at = s->node[y].late - t - service_of(m, x);
+		int32_t close = close_of(m, x, k);
+		touch(s, x)->late = at < close ? at : close;
+	}
+	if (m->rich && l->size > 0) {
+		int32_t *seq = timetable_room(s->timetable);
+		int32_t *early = seq + m->n;
+		int32_t n = collect(s, r, seq);
+		if (!timetable_try(s->timetable, l->class, seq, n, &cost, early))
+			s->broken = true;
+		else
+			for (int32_t i = 0; i < n; i++) {
+				/* never before the plain time: leave is what the next insertion builds on */
+				struct node *x = &s->node[seq[i]];
+				x->leave += early[i] - x->early;
+				x->early = early[i];
+			}
+	}
+	if (m->load == LOAD_PROFILE)
+		profile_refresh(s, r);
+	if (l->size > 0) {
+		cost += k->fixed;
+		s->cost += cost - l->cost;
+		l->cost = cost;
+	}
+}
+
+/* --- routes in use --- */
+
+int32_t
+state_spare(const struct state *s, int32_t class)
+{
+	if (s->used[class] >= s->allowed[class])
+		return NO_NODE;
+	return s->order[s->m->first_of[class] + s->used[class]];
+}
+
+int32_t
+state_n_used(const struct state *s)
+{
+	int32_t n = 0;
+	for (int32_t c = 0; c < s->m->n_classes; c++)
+		n += s->used[c];
+	return n;
+}
+
+int32_t
+state_used(const struct state *s, int32_t i)
+{
+	for (int32_t c = 0; c < s->m->n_classes; c++) {
+		if (i < s->used[c])
+			return s->order[s->m->first_of[c] + i];
+		i -= s->used[c];
+	}
+	assert(!"there are fewer routes in use");
+	return NO_NODE;
+}
+
+void
+state_out_add(struct state *s, int32_t task)
+{
+	s->out[s->n_out++] = task;
+}
+
+/* --- invariants --- */
+
+static bool
+line_check(const struct state *s, int32_t r, int64_t *total)
+{
+	const struct model *m = s->m;
+	const struct line *l = &s->line[r];
+	const struct class *k = &m->classes[l->class];
+	int32_t n = 0;
+	int64_t load = 0;
+	int64_t cost = 0;
+	for (int32_t x = route_head(m, r); s->node[x].next != NO_NODE; x = s->node[x].next) {
+		const struct node *a = &s->node[x];
+		const struct node *b = &s->node[a->next];
+		if (b->prev != x || a->route != r || b->route != r)
+			return false;
+		if (x < m->n) {
+			n++;
+			load += m->jobs[x].demand;
+		}
+		cost += a->arc;
+		if (!m->rich && (a->early > a->late || b->early > b->late))
+			return false;
+	}
+	if (n != l->size || (l->size > 0) != (l->at < m->first_of[l->class] + s->used[l->class]))
+		return false;
+	if (m->load == LOAD_SUM && (load != l->load || load > k->cap[0]))
+		return false;
+	if (!m->rich && n > 0 && l->cost != cost + k->fixed)
+		return false;
+	*total += l->cost;
+	return true;
+}
+
+bool
+state_check(const struct state *s)
+{
+	const struct model *m = s->m;
+	int64_t total = 0;
+	for (int32_t r = 0; r < m->n_routes; r++)
+		if (!line_check(s, r, &total))
+			return false;
+	for (int32_t x = 0; x < m->n; x++)
+		if (s->node[x].route == NO_NODE)
+			total += m->jobs[x].left_out;
+	return total == s->cost;
+}

@@ -1,0 +1,130 @@
+/* A plan while it is being changed: routes as linked lists of nodes, the times
+ * that make one insertion O(1) to judge, and the way back.
+ *
+ *	head → a → b → c → tail      one list per route; node[x].prev / .next
+ *
+ * Invariants while a route stands (plain problems; state_check() proves them):
+ *	early[next] = max(open[next], leave[x] + time(x, next)),  leave = early + service
+ *	late[x]     = min(close[x], late[next] - time(x, next) - service[x])
+ *	early[x] <= late[x] for every x
+ *	line.cost   = sum of arcs (+ fixed when it serves anybody)
+ *
+ * Copy on touch. state_mark() begins a change; from then on the first write to a
+ * node or route files its old value; state_undo() puts back what was touched,
+ * however the change went, so trying costs what it touches and nothing else.
+ *
+ * In a rich problem the times come from route_timetable.c after every change of
+ * a route; `early` is then exact and `late` optimistic. */
+#ifndef ROUTE_ROUTE_STATE_H
+#define ROUTE_ROUTE_STATE_H
+
+#include "base/prng.h"
+#include "route/route_model.h"
+
+struct node {
+	int32_t prev, next, route, place; /* route NO_NODE: left out */
+	int32_t early, late, leave;
+	int32_t arc; /* cost from here to next */
+};
+
+struct line {
+	int64_t cost;
+	int64_t load; /* LOAD_SUM */
+	int32_t size; /* tasks */
+	int32_t class;
+	int32_t at; /* where it stands in `order` */
+};
+
+struct saved_node {
+	int32_t id;
+	struct node was;
+};
+struct saved_line {
+	int32_t id;
+	struct line was;
+};
+
+struct state {
+	const struct model *m;
+	struct node *node;
+	struct line *line;
+	int64_t *high_before, *high_after, *aboard; /* LOAD_PROFILE: [node × dims] */
+	int32_t *order;				    /* routes by class; in each class those in use come first */
+	int32_t *used;				    /* [class] how many are in use */
+	int32_t *allowed;			    /* [class] how many may be used */
+	int32_t *out;				    /* tasks left out (pickups stand for both) */
+	int32_t n_out;
+	int64_t cost; /* lines and left_out */
+	/* the way back */
+	uint32_t stamp;
+	uint32_t *node_stamp, *line_stamp;
+	bool broken; /* taking something out has made a route impossible: undo */
+	struct saved_node *old_nodes;
+	struct saved_line *old_lines;
+	int32_t n_old_nodes, n_old_lines;
+	int64_t old_cost;
+	int32_t *old_out;
+	int32_t n_old_out;
+	/* scratch */
+	uint32_t visit, *visited; /* [route] */
+	struct timetable *timetable;
+	struct prng prng;
+};
+
+MUST_USE enum code state_new(struct scope *sc, const struct model *m, uint64_t seed, struct state **out);
+/* Every task left out, every route empty. */
+void state_clear(struct state *s);
+void state_copy(struct state *to, const struct state *from);
+
+void state_mark(struct state *s);
+void state_undo(struct state *s);
+
+/* Put task x between node `after` and its successor. The caller has judged it. */
+void state_link(struct state *s, int32_t x, int32_t after);
+/* Both halves at once; mate_after may be x. */
+void state_link_pair(struct state *s, int32_t x, int32_t after, int32_t mate, int32_t mate_after);
+/* Take x out of its route. In a rich problem the route's times wait for state_refresh(). */
+void state_unlink(struct state *s, int32_t x);
+/* Times, loads and cost of route r from scratch. */
+void state_refresh(struct state *s, int32_t r);
+
+/* A route of the class that serves nobody yet, or NO_NODE. */
+int32_t state_spare(const struct state *s, int32_t class);
+/* The i-th route in use, 0 ≤ i < state_n_used(). */
+int32_t state_n_used(const struct state *s);
+int32_t state_used(const struct state *s, int32_t i);
+
+void state_out_add(struct state *s, int32_t task);
+
+/* True where every invariant holds: for asserts and tests; slow. */
+bool state_check(const struct state *s);
+
+/* --- where a task could go --- */
+
+struct spot {
+	int64_t delta; /* cost; INT64_MAX: nowhere */
+	int32_t route, after;
+	int32_t mate_after; /* pairs: the delivery goes behind this node (the pickup itself where equal to it) */
+};
+
+/* The best place for task x (a pickup: for the pair), blinking past one position
+ * in `blink` (0: never). Route `only` ≥ 0: nowhere else. */
+void insert_find(struct state *s, int32_t x, uint32_t blink, int32_t only, struct spot *best);
+void insert_apply(struct state *s, int32_t x, const struct spot *spot);
+
+/* --- the last word in rich problems (route_timetable.c) --- */
+
+struct timetable;
+MUST_USE enum code timetable_new(struct scope *sc, const struct model *m, struct timetable **out);
+/* Can route r's class serve seq in this order? *cost: all of it but the fixed
+ * part, scaled. early (may be NULL) gets the start of work per task, from base. */
+bool timetable_try(struct timetable *t, int32_t class, const int32_t *seq, int32_t n, int64_t *cost, int32_t *early);
+/* The finished tour of a vehicle, with stops. False: it cannot be driven. */
+bool timetable_tour(struct scope *sc, struct timetable *t, uint32_t vehicle, const int32_t *seq, int32_t n,
+		    struct route_tour *out);
+/* Room for 2 × n_tasks numbers, the caller's between two calls. */
+int32_t *timetable_room(struct timetable *t);
+/* Relations that forbid x on route r as things stand. */
+bool relations_allow(const struct state *s, int32_t x, int32_t r);
+
+#endif

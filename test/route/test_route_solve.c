@@ -1,0 +1,339 @@
+/* Plans are feasible by the verifier, complete, repeatable and explained. */
+#include "unit.h"
+
+#include "base/prng.h"
+#include "route/route_file.h"
+
+/* A city of n places on a plane, seconds and metres from Euclid. */
+static void
+city(struct scope *sc, uint32_t n, uint64_t seed, int32_t **seconds, int32_t **metres)
+{
+	struct prng rng;
+	prng_seed(&rng, seed);
+	double *xy = NEW_ARRAY(sc, (size_t)n * 2, double);
+	for (uint32_t i = 0; i < 2 * n; i++)
+		xy[i] = prng_unit(&rng) * 10000;
+	assert_ok(sc, euclid_matrix(sc, xy, n, 1, 0, metres));
+	assert_ok(sc, euclid_matrix(sc, xy, n, 0.1, 1, seconds));
+}
+
+struct shape {
+	uint32_t jobs, shipments, vehicles, dims;
+	bool windows, many_windows, breaks, skills, open, duty, reloads, slices, soft, relations;
+};
+
+static struct route_window
+window(struct prng *rng)
+{
+	int64_t from = prng_below(rng, 20000);
+	return (struct route_window){from, from + 3000 + prng_below(rng, 8000)};
+}
+
+static void
+add_task(struct scope *sc, struct route_problem *p, const struct shape *s, struct prng *rng, uint64_t id)
+{
+	struct route_window w[2];
+	w[0] = window(rng);
+	w[1] = (struct route_window){w[0].to + 2000, w[0].to + 6000};
+	int64_t amount[2] = {1 + prng_below(rng, 9), 1 + prng_below(rng, 4)};
+	uint32_t skill = prng_below(rng, 3);
+	struct route_task t = {.id = id,
+			       .place = 1 + prng_below(rng, p->n_places - 1),
+			       .service = 60,
+			       .setup = s->duty ? 30 : 0,
+			       .penalty = ROUTE_MUST};
+	if (s->windows || s->many_windows) {
+		t.windows = w;
+		t.n_windows = s->many_windows ? 2 : 1;
+	}
+	if (s->soft)
+		t.soft = (struct route_soft){w[0], 100, 400};
+	if (s->skills && skill < 2) {
+		t.skills = &skill;
+		t.n_skills = 1;
+	}
+	if (id % 3 == 0 && s->dims == 2)
+		t.pickup = amount;
+	else
+		t.delivery = amount;
+	assert_ok(sc, route_problem_job(sc, p, &t, NULL));
+}
+
+static void
+add_shipment(struct scope *sc, struct route_problem *p, const struct shape *s, struct prng *rng, uint64_t id)
+{
+	struct route_window w = {prng_below(rng, 15000), 30000};
+	int64_t amount[2] = {1 + prng_below(rng, 9), 1};
+	struct route_task a = {.id = id,
+			       .place = 1 + prng_below(rng, p->n_places - 1),
+			       .service = 60,
+			       .penalty = ROUTE_MUST,
+			       .pickup = amount};
+	struct route_task b = {.id = id, .place = 1 + prng_below(rng, p->n_places - 1), .service = 60};
+	if (s->windows) {
+		b.windows = &w;
+		b.n_windows = 1;
+	}
+	assert_ok(sc, route_problem_shipment(sc, p, &a, &b, NULL));
+}
+
+static struct route_problem *
+build(struct scope *sc, const struct shape *s, uint64_t seed)
+{
+	struct prng rng;
+	struct route_problem *p;
+	uint32_t n = 40;
+	int32_t *seconds;
+	int32_t *metres;
+	prng_seed(&rng, seed);
+	city(sc, n, seed, &seconds, &metres);
+	assert_ok(sc, route_problem_new(sc, n, s->dims, &p));
+	struct route_profile f = {.durations = seconds, .distances = metres};
+	static const int64_t slice_at[3] = {0, 10000, 20000};
+	if (s->slices) {
+		int32_t *three = NEW_ARRAY(sc, (size_t)n * n * 3, int32_t);
+		for (size_t i = 0; i < (size_t)n * n * 3; i++)
+			three[i] = seconds[i % (n * n)] * (i / (n * n) == 1 ? 3 : 2) / 2;
+		f.durations = three;
+		f.slice_at = slice_at;
+		f.n_slices = 3;
+	}
+	assert_ok(sc, route_problem_profile(sc, p, &f, NULL));
+	struct route_window noon = {9000, 12000};
+	struct route_window later = {14000, 15000};
+	int64_t light[2] = {1000, 1000};
+	struct route_break breaks[2] = {{.id = 1, .windows = &noon, .n_windows = 1, .service = 1800, .max_load = light},
+					{.id = 2, .windows = &later, .n_windows = 1, .service = 600, .relative = true}};
+	for (uint32_t v = 0; v < s->vehicles; v++) {
+		int64_t capacity[2] = {40 + 10 * (v % 2), 30};
+		uint32_t skills[3] = {0, 1, 2};
+		struct route_vehicle x = {.id = v + 1,
+					  .start = 0,
+					  .end = s->open ? ROUTE_NONE : 0,
+					  .shift = {0, 32000},
+					  .capacity = capacity,
+					  .max_tasks = ROUTE_NONE,
+					  .skills = skills,
+					  .n_skills = 1 + v % 3,
+					  .rates = {.fixed = 500, .per_hour = 3600}};
+		if (s->breaks) {
+			x.breaks = breaks;
+			x.n_breaks = 2;
+		}
+		if (s->duty) {
+			x.rates.per_duty_hour = 1000;
+			x.rates.per_km = 37;
+			x.max_duty = 25000;
+			x.max_distance = 200000;
+		}
+		if (s->reloads)
+			x.max_reloads = 2;
+		assert_ok(sc, route_problem_vehicle(sc, p, &x, NULL));
+	}
+	for (uint32_t i = 0; i < s->jobs; i++)
+		add_task(sc, p, s, &rng, i);
+	for (uint32_t i = 0; i < s->shipments; i++)
+		add_shipment(sc, p, s, &rng, i);
+	if (s->relations) {
+		static const uint32_t same[] = {0, 1, 2};
+		static const uint32_t apart[] = {3, 4};
+		static const uint32_t order[] = {7, 6, 5};
+		assert_ok(sc, route_problem_relation(sc, p, &(struct route_relation){ROUTE_SAME_VEHICLE, same, 3}));
+		assert_ok(sc, route_problem_relation(sc, p, &(struct route_relation){ROUTE_APART, apart, 2}));
+		assert_ok(sc, route_problem_relation(sc, p, &(struct route_relation){ROUTE_IN_ORDER, order, 3}));
+	}
+	return p;
+}
+
+static void
+must_verify(struct scope *sc, const struct route_problem *p, const struct route_solution *s, const char *what)
+{
+	struct route_verdict v;
+	assert_ok(sc, route_check(sc, p, s, &v));
+	if (!v.feasible)
+		fail_msg("%s: %s (%u faults)", what, v.faults[0], v.n_faults);
+}
+
+static const struct shape shapes[] = {
+    {.jobs = 40, .vehicles = 8, .dims = 1},
+    {.jobs = 40, .vehicles = 8, .dims = 1, .windows = true},
+    {.jobs = 40, .vehicles = 10, .dims = 2, .windows = true, .open = true},
+    {.jobs = 20, .shipments = 12, .vehicles = 8, .dims = 1, .windows = true},
+    {.jobs = 30, .shipments = 5, .vehicles = 10, .dims = 2, .skills = true},
+    {.jobs = 30, .vehicles = 8, .dims = 1, .many_windows = true, .breaks = true},
+    {.jobs = 30, .vehicles = 8, .dims = 1, .windows = true, .duty = true, .breaks = true},
+    {.jobs = 40, .vehicles = 3, .dims = 1, .reloads = true},
+    {.jobs = 30, .vehicles = 8, .dims = 1, .windows = true, .slices = true},
+    {.jobs = 30, .vehicles = 8, .dims = 1, .soft = true, .slices = true, .breaks = true},
+    {.jobs = 30, .shipments = 6, .vehicles = 8, .dims = 2, .windows = true, .relations = true},
+    {.jobs = 20, .shipments = 6, .vehicles = 4, .dims = 1, .reloads = true, .duty = true, .soft = true},
+    {.jobs = 60, .vehicles = 2, .dims = 1, .windows = true}, /* too few: some are left out */
+};
+
+static void
+every_shape_of_problem_verifies(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(shapes); i++)
+		for (uint64_t seed = 1; seed <= 3; seed++) {
+			struct scope sc;
+			scope_init(&sc);
+			struct route_problem *p = build(&sc, &shapes[i], seed);
+			struct route_solution *first;
+			struct route_solution *s;
+			char what[64];
+			snprintf(what, sizeof what, "shape %zu, seed %d", i, (int)seed);
+			assert_ok(&sc, route_solve(&sc, p, &(struct route_budget){.seed = seed}, &first));
+			must_verify(&sc, p, first, what);
+			assert_ok(&sc,
+				  route_solve(&sc, p, &(struct route_budget){.seed = seed, .iterations = 1500}, &s));
+			must_verify(&sc, p, s, what);
+			assert_true(s->n_out <= first->n_out);
+			if (s->n_out == first->n_out)
+				assert_true(s->cost <= first->cost + 5);
+			if (i + 1 == COUNT_OF(shapes))
+				assert_true(s->n_out > 0 && s->out[0].why == ROUTE_WHY_FULL);
+			scope_release(&sc);
+		}
+}
+
+static void
+the_same_seed_gives_the_same_plan(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+		struct route_problem *p = build(&sc, &shapes[i], 5);
+		struct route_solution *a;
+		struct route_solution *b;
+		struct route_budget budget = {.seed = 9, .iterations = 500};
+		assert_ok(&sc, route_solve(&sc, p, &budget, &a));
+		assert_ok(&sc, route_solve(&sc, p, &budget, &b));
+		assert_int_equal(a->cost, b->cost);
+		assert_int_equal(a->n_tours, b->n_tours);
+		for (uint32_t t = 0; t < a->n_tours; t++)
+			for (uint32_t k = 0; k < a->tours[t].n_stops; k++)
+				assert_int_equal(a->tours[t].stops[k].index, b->tours[t].stops[k].index);
+	}
+	scope_release(&sc);
+}
+
+static void
+a_given_start_is_kept(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	struct route_problem *p = build(&sc, &shapes[3], 2);
+	struct route_solution *a;
+	struct route_solution *b;
+	assert_ok(&sc, route_solve(&sc, p, &(struct route_budget){.seed = 1, .iterations = 3000}, &a));
+	struct route_row *rows = NEW_ARRAY(&sc, p->n_vehicles, struct route_row);
+	for (uint32_t t = 0; t < a->n_tours; t++) {
+		uint32_t *tasks = NEW_ARRAY(&sc, a->tours[t].n_stops, uint32_t);
+		struct route_row *row = &rows[a->tours[t].vehicle];
+		for (uint32_t k = 0; k < a->tours[t].n_stops; k++)
+			if (a->tours[t].stops[k].step == ROUTE_TASK)
+				tasks[row->n_tasks++] = a->tours[t].stops[k].index;
+		row->tasks = tasks;
+	}
+	assert_ok(&sc, route_solve_from(&sc, p, rows, &(struct route_budget){.seed = 1}, &b));
+	assert_int_equal(a->cost, b->cost);
+	scope_release(&sc);
+}
+
+/* One task each that cannot be served, and why. */
+static void
+what_is_left_out_is_explained(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	struct route_problem *p;
+	const int32_t u = ROUTE_UNREACHABLE;
+	const int32_t way[16] = {0, 100, 100, u, 100, 0, 100, u, 100, 100, 0, u, u, u, u, 0};
+	int64_t room = 10;
+	int64_t much = 11;
+	uint32_t skill = 7;
+	struct route_window soon = {0, 50};
+	assert_ok(&sc, route_problem_new(&sc, 4, 1, &p));
+	assert_ok(&sc, route_problem_profile(&sc, p, &(struct route_profile){.durations = way}, NULL));
+	assert_ok(&sc, route_problem_vehicle(&sc, p,
+					     &(struct route_vehicle){.id = 1,
+								     .shift = {0, 1000},
+								     .capacity = &room,
+								     .max_travel = 250,
+								     .rates.per_hour = 3600,
+								     .max_tasks = ROUTE_NONE},
+					     NULL));
+	const struct route_task tasks[] = {
+	    {.id = 1, .place = 1, .penalty = ROUTE_MUST, .skills = &skill, .n_skills = 1},
+	    {.id = 2, .place = 1, .penalty = ROUTE_MUST, .delivery = &much},
+	    {.id = 3, .place = 3, .penalty = ROUTE_MUST},
+	    {.id = 4, .place = 1, .penalty = ROUTE_MUST, .windows = &soon, .n_windows = 1},
+	    {.id = 5, .place = 2, .penalty = 10},
+	    {.id = 6, .place = 2, .penalty = ROUTE_MUST, .service = 950},
+	};
+	const enum route_why why[] = {ROUTE_WHY_SKILL,	ROUTE_WHY_CAPACITY, ROUTE_WHY_UNREACHABLE,
+				      ROUTE_WHY_WINDOW, ROUTE_WHY_PRICE,    ROUTE_WHY_WINDOW};
+	for (size_t i = 0; i < COUNT_OF(tasks); i++)
+		assert_ok(&sc, route_problem_job(&sc, p, &tasks[i], NULL));
+	struct route_solution *s;
+	assert_ok(&sc, route_solve(&sc, p, &(struct route_budget){.iterations = 200}, &s));
+	assert_int_equal(s->n_tours, 0);
+	assert_int_equal(s->n_out, COUNT_OF(tasks));
+	for (size_t i = 0; i < COUNT_OF(why); i++)
+		assert_int_equal(s->out[i].why, why[i]);
+	assert_int_equal(s->cost, 10);
+	must_verify(&sc, p, s, "nothing served");
+	scope_release(&sc);
+}
+
+static void
+values_that_cannot_be_right_are_refused(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	struct route_problem *p;
+	const int32_t bad[4] = {0, -1, 1, 0};
+	const int32_t good[4] = {0, 1, 1, 0};
+	int64_t negative = -1;
+	struct route_window wrong = {5, 4};
+	assert_int_equal(route_problem_new(&sc, 0, 1, &p), E_LIMIT);
+	assert_ok(&sc, route_problem_new(&sc, 2, 1, &p));
+	assert_int_equal(route_problem_profile(&sc, p, &(struct route_profile){.durations = bad}, NULL), E_INVALID);
+	assert_ok(&sc, route_problem_profile(&sc, p, &(struct route_profile){.durations = good}, NULL));
+	const struct route_task tasks[] = {
+	    {.place = 2, .penalty = ROUTE_MUST},
+	    {.place = 1, .penalty = -2},
+	    {.place = 1, .service = -1, .penalty = ROUTE_MUST},
+	    {.place = 1, .delivery = &negative, .penalty = ROUTE_MUST},
+	    {.place = 1, .windows = &wrong, .n_windows = 1, .penalty = ROUTE_MUST},
+	    {.place = 1, .priority = 101, .penalty = ROUTE_MUST},
+	};
+	for (size_t i = 0; i < COUNT_OF(tasks); i++)
+		assert_int_equal(route_problem_job(&sc, p, &tasks[i], NULL), E_INVALID);
+	/* nothing at all is a problem, too */
+	struct route_solution *s;
+	assert_ok(&sc, route_solve(&sc, p, &(struct route_budget){.iterations = 10}, &s));
+	assert_int_equal(s->n_tours, 0);
+	assert_ok(&sc, route_problem_job(&sc, p, &(struct route_task){.place = 1, .penalty = ROUTE_MUST}, NULL));
+	assert_ok(&sc, route_solve(&sc, p, &(struct route_budget){.iterations = 10}, &s));
+	assert_int_equal(s->n_out, 1);
+	scope_release(&sc);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_shape_of_problem_verifies),
+	    cmocka_unit_test(the_same_seed_gives_the_same_plan),
+	    cmocka_unit_test(a_given_start_is_kept),
+	    cmocka_unit_test(what_is_left_out_is_explained),
+	    cmocka_unit_test(values_that_cannot_be_right_are_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
