@@ -18,8 +18,6 @@ run_version(struct scope *sc, int argc, char **argv)
 	return cli_print(sc, o);
 }
 
-extern const struct command cli_route_group[];
-
 static const struct command commands[] = {
     {"pay", "", "statements", NULL, cli_pay_group, NULL},
     {"road", "", "streets: import, route, matrix, snap, bench", NULL, cli_road_group, NULL},

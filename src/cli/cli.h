@@ -34,6 +34,7 @@ int cli_print(struct scope *sc, const json_t *value);
 /* --- the groups, one file each --- */
 extern const struct command cli_pay_group[];
 extern const struct command cli_road_group[];
+extern const struct command cli_route_group[];
 
 /* --- words of a command line --- */
 

@@ -155,7 +155,6 @@ run_check(struct scope *sc, int argc, char **argv)
 	return status != EXIT_YES ? status : v.feasible ? EXIT_YES : EXIT_NO;
 }
 
-extern const struct command cli_route_group[];
 const struct command cli_route_group[] = {
     {"solve", "PROBLEM [--seconds S] [--iterations N] [--threads N] [--seed K] [--trace FILE]",
      "plan the routes of a problem; prints VROOM's JSON", run_solve, NULL,

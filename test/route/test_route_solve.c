@@ -186,7 +186,7 @@ every_shape_of_problem_verifies(void **state)
 			assert_ok(&sc, route_solve(&sc, p, &(struct route_budget){.seed = seed}, &first));
 			must_verify(&sc, p, first, what);
 			assert_ok(&sc,
-				  route_solve(&sc, p, &(struct route_budget){.seed = seed, .iterations = 1500}, &s));
+				  route_solve(&sc, p, &(struct route_budget){.seed = seed, .iterations = 400}, &s));
 			must_verify(&sc, p, s, what);
 			assert_true(s->n_out <= first->n_out);
 			if (s->n_out == first->n_out)
@@ -207,7 +207,7 @@ the_same_seed_gives_the_same_plan(void **state)
 		struct route_problem *p = build(&sc, &shapes[i], 5);
 		struct route_solution *a;
 		struct route_solution *b;
-		struct route_budget budget = {.seed = 9, .iterations = 500};
+		struct route_budget budget = {.seed = 9, .iterations = 200};
 		assert_ok(&sc, route_solve(&sc, p, &budget, &a));
 		assert_ok(&sc, route_solve(&sc, p, &budget, &b));
 		assert_int_equal(a->cost, b->cost);
