@@ -26,6 +26,7 @@ struct login {
 	const char *operator_id;
 	const char *staff_id; /* NULL: nobody of that address */
 	const char *hash;     /* NULL likewise, or when the account is disabled */
+	int64_t bucket;	      /* where wrong tries at this address are counted */
 };
 /* slug may be NULL where there is one operator. E_DENIED (reason "too-many-tries")  10 wrong in 15 minutes. */
 MUST_USE enum code staff_login_find(struct scope *sc, struct tx *tx, const char *slug, const char *email,

@@ -230,6 +230,11 @@ struct driver_verdict {
 MUST_USE enum code driver_decide(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				 const struct driver_verdict *v, struct id *decision_id);
 
+/* What tax and labour law keep of her, from under her statutory key: {"name","birth_date"}; it opens after she
+ * has left, too, until the term ends. E_NOT_FOUND (reason "erased")  the term is over. */
+MUST_USE enum code driver_statutory(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
+				    const char *id, json_t **out);
+
 /* --- the public notice --- */
 
 /* What is monitored (datum, purpose, when, who sees it, how long, on or off),
