@@ -183,5 +183,5 @@ record_erase(struct scope *sc, struct tx *tx, const char *operator_id, const cha
 	};
 	for (size_t i = 0; i < COUNT_OF(steps); i++)
 		TRY(sql_run(sc, tx, steps[i], VALS(v_text(operator_id), v_text(driver_id)), NULL));
-	return OK;
+	return events_erase(sc, tx, operator_id, driver_id);
 }

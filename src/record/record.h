@@ -180,7 +180,9 @@ MUST_USE enum code access_list(struct scope *sc, struct tx *tx, const char *oper
 /* into.record = {"decisions","appeals","reviews","notes","accesses"} */
 MUST_USE enum code record_export(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				 json_t *into);
-/* Deletes all rows about her, salts with them: what the chain holds then means nothing. */
+/* Deletes all rows and events about her, salts with them: what the chain holds
+ * then means nothing. The last step of an erasure: the rooms before it may still
+ * write decisions. */
 MUST_USE enum code record_erase(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id);
 
 #endif

@@ -79,3 +79,10 @@ events_last(struct scope *sc, struct tx *tx, int64_t *seq)
 	*seq = row_int(r, 0);
 	return OK;
 }
+
+enum code
+events_erase(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id)
+{
+	return sql_run(sc, tx, "DELETE FROM event WHERE operator_id = $1 AND driver_id = $2",
+		       VALS(v_text(operator_id), v_text(driver_id)), NULL);
+}

@@ -29,6 +29,8 @@ MUST_USE enum code event_emit(struct scope *sc, struct tx *tx, const char *opera
  * one driver. */
 MUST_USE enum code events_after(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				int64_t seq, size_t max, struct event **out, size_t *n);
+/* Deletes what was said about one driver; the cursors of others stay as they are. */
+MUST_USE enum code events_erase(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id);
 MUST_USE enum code events_last(struct scope *sc, struct tx *tx, int64_t *seq);
 /* Called on the writer's thread after each commit that held events. One
  * listener; NULL takes it away and returns when it is not being called any more. */
