@@ -793,6 +793,7 @@ tenants_never_meet(void **state)
 	people_fixture_open(&one, schemas);
 	struct people_fixture two = one; /* a second operator in the same house */
 	two.slug = "sydhamn";
+	scope_init(&two.f.sc);
 	fixture_write(&two, fixture_set_up_, &two);
 	struct fixture_driver d = people_fixture_driver(&two, "Ada Lind");
 	struct tenants t = {&one, &two, &d};
@@ -808,7 +809,7 @@ tenants_never_meet(void **state)
 	struct fixture_signup_ a = {&two, fixture_application(&two, "Bo Lind", &x), &x};
 	a.s.programme_id = one.programme.s;
 	fixture_refuses(&two, E_NOT_FOUND, NULL, fixture_sign_up_, &a);
-	two.keys = NULL;
+	scope_release(&two.f.sc);
 	people_fixture_close(&one);
 }
 
