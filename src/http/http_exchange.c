@@ -89,6 +89,10 @@ exchange_completed(void *server, struct MHD_Connection *mhd, void **exchange, en
 		return;
 	if (x->connection != NULL)
 		atomic_store(&x->connection->deadline_ms, clock_mono_ms() + ARRIVE_MS + s->opt.idle_s * INT64_C(1000));
+	pthread_mutex_lock(&x->lock);
+	if (x->answered)
+		atomic_fetch_sub(&s->sending, 1);
+	pthread_mutex_unlock(&x->lock);
 	exchange_unref(x);
 }
 
@@ -183,6 +187,7 @@ exchange_answer(struct http_exchange *x, int status, struct MHD_Response *respon
 		return false;
 	}
 	x->answered = true;
+	atomic_fetch_add(&x->server->sending, 1);
 	x->status = status;
 	x->response = response;
 	x->response_n = n;

@@ -36,6 +36,7 @@ struct http_server {
 	int port;
 	_Atomic bool closing;
 	_Atomic size_t body_bytes;
+	_Atomic int sending; /* answered, the answer not yet sent */
 	pthread_t ticker;
 	bool ticking;
 	pthread_mutex_t lock; /* guards what follows */

@@ -365,6 +365,12 @@ no_streams(struct http_server *s)
 	return none;
 }
 
+static bool
+all_sent(struct http_server *s)
+{
+	return atomic_load(&s->sending) == 0;
+}
+
 static void
 wait_until(bool (*holds)(struct http_server *s), struct http_server *s, int64_t ms)
 {
@@ -386,6 +392,7 @@ http_close(struct http_server *s)
 		wait_until(all_answered, s, CLOSE_GRACE_MS);
 		answer_the_rest(s);
 		wait_until(no_streams, s, CLOSE_GRACE_MS);
+		wait_until(all_sent, s, CLOSE_GRACE_MS);
 		ticker_stop(s);
 		MHD_stop_daemon(s->daemon);
 	}
