@@ -7,15 +7,17 @@
 void
 clock_init_wall(struct clock *c)
 {
-	c->stepped = false;
+	atomic_store(&c->stepped, false);
 	atomic_store(&c->now_ms, 0);
+	atomic_store(&c->shift_ms, 0);
 }
 
 void
 clock_init_stepped(struct clock *c, int64_t start_ms)
 {
-	c->stepped = true;
+	atomic_store(&c->stepped, true);
 	atomic_store(&c->now_ms, start_ms);
+	atomic_store(&c->shift_ms, 0);
 }
 
 static int64_t
@@ -31,7 +33,16 @@ clock_now_ms(const struct clock *c)
 {
 	if (c->stepped)
 		return atomic_load(&c->now_ms);
-	return read_ns(CLOCK_REALTIME) / 1000000;
+	return read_ns(CLOCK_REALTIME) / 1000000 + atomic_load(&c->shift_ms);
+}
+
+void
+clock_release(struct clock *c)
+{
+	if (!c->stepped)
+		return;
+	atomic_store(&c->shift_ms, atomic_load(&c->now_ms) - read_ns(CLOCK_REALTIME) / 1000000);
+	atomic_store(&c->stepped, false);
 }
 
 void

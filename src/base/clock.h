@@ -1,7 +1,8 @@
 /* base/clock: the only source of time. No SQL now(), no time() elsewhere.
  *
  * Wall time is int64 milliseconds since 1970-01-01T00:00:00Z. A stepped clock
- * stands still until somebody moves it: the simulated day runs on one.
+ * stands still until somebody moves it: the simulated day runs on one. Released,
+ * it runs on from where it stood, at the wall's pace.
  * clock_mono_ms() is for deadlines and durations of our own work; it never
  * reaches a table.
  */
@@ -13,8 +14,9 @@
 #include "base/scope.h"
 
 struct clock {
-	bool stepped;
-	_Atomic int64_t now_ms; /* stepped only */
+	_Atomic bool stepped;
+	_Atomic int64_t now_ms;	  /* stepped only */
+	_Atomic int64_t shift_ms; /* not stepped: added to the machine's time; 0 unless released */
 };
 
 void clock_init_wall(struct clock *c);
@@ -22,6 +24,8 @@ void clock_init_stepped(struct clock *c, int64_t start_ms);
 int64_t clock_now_ms(const struct clock *c);
 /* Stepped clocks only; time never runs backwards (an earlier time is ignored). */
 void clock_step_to(struct clock *c, int64_t to_ms);
+/* A stepped clock runs by itself from now on. */
+void clock_release(struct clock *c);
 
 int64_t clock_mono_ms(void);
 int64_t clock_mono_ns(void);

@@ -49,13 +49,13 @@ struct house_options {
 	int job_threads;
 };
 struct house {
+	struct chain_host chain; /* first: the chain's jobs look for their signer here */
 	const char *dir;
 	struct clock clock;
 	struct random random;
 	struct store *store;
 	struct jobs *jobs;
 	struct keys *keys;
-	struct signer *signer;
 	struct workers *faces; /* NULL: no face path in this process */
 	struct road *road;     /* NULL: no roads */
 	struct duty_planner planner;
@@ -117,7 +117,6 @@ struct check_in {
 	struct place depot_;	  /* of the read phase */
 	double radius_m_;
 	struct enrolment enrolment_;
-	uint8_t device_key_[32];
 	struct checkin_seen seen; /* of the work phase */
 };
 MUST_USE enum code day_check_in_read(struct scope *sc, struct tx *tx, struct house *h, struct check_in *c);
@@ -135,7 +134,7 @@ MUST_USE enum code day_duty_close(struct scope *sc, struct tx *tx, const char *o
 
 /* A verdict on a queue item and what follows from it, in one transaction:
  * signup.review → state; checkin.review → check-in; appeal upheld → a remedy
- * is owed (statement appeals may carry corrected facts); position.review → a note.
+ * is owed (statement appeals may carry corrected facts); position.implausible → a note.
  * `facts` (may be NULL): {"engaged_s","wait_s","stops","distance_m"} for an upheld pay appeal. */
 MUST_USE enum code day_queue_decide(struct scope *sc, struct tx *tx, const char *operator_id,
 				    const struct queue_verdict *v, const json_t *facts, json_t **out);

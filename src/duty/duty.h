@@ -16,7 +16,7 @@
  * is compared with the depot and forgotten.
  *
  * Nothing here punishes: a failed attempt is paid like any other, an implausible
- * track becomes a question to a person (position.review), and no rule reads how
+ * track becomes a question to a person (position.implausible), and no rule reads how
  * often it happened.
  */
 #ifndef DUTY_DUTY_H

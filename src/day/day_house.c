@@ -1,0 +1,262 @@
+/* Opening and closing the house: what a data directory holds, in the order it must be opened. */
+#include "day/day.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "chain/chain.h"
+#include "day/day_jobs.h"
+#include "face/face_wire.h"
+#include "freight/freight.h"
+#include "offer/offer.h"
+
+#define SETTINGS_FILE "waybill.json"
+#define KEYS_FILE "keys"
+#define SIGNING_FILE "signing.key"
+#define SETTINGS_MAX 65536
+#define PLAN_SECONDS 5.0
+#define PLAN_ITERATIONS 60000 /* of a simulated wave: the same day on any machine */
+#define FACE_START_MS 20000
+#define FACE_QUEUE 64
+
+const struct schema *const house_schemas[] = {
+    &jobs_schema,  &chain_schema, &record_schema, &people_schema,	  &freight_schema,
+    &offer_schema, &duty_schema,  &pay_schema,	  &duty_positions_schema, NULL,
+};
+
+/* --- settings --- */
+
+static enum code
+simulation_parse(struct scope *sc, const json_t *o, struct house_settings *s)
+{
+	const json_t *sim;
+	if (json_object_get(o, "simulation") == NULL || json_is_null(json_object_get(o, "simulation")))
+		return OK;
+	TRY(json_need_object(sc, o, "simulation", &sim));
+	TRY(json_need_int(sc, sim, "seed", 0, INT64_MAX, &s->seed));
+	TRY(json_need_time(sc, sim, "start", &s->start_ms));
+	s->simulation = true;
+	return OK;
+}
+
+enum code
+house_settings_read(struct scope *sc, const char *dir, struct house_settings *out)
+{
+	uint8_t *bytes;
+	size_t n;
+	json_t *o;
+	int64_t format;
+	struct house_settings s = {0};
+	enum code rc = file_read(sc, path_join(sc, dir, SETTINGS_FILE), SETTINGS_MAX, &bytes, &n);
+	if (rc == E_NOT_FOUND)
+		return fail_as(sc, E_NOT_FOUND, "no-data", "%s is no data directory; `waybill init %s` makes one", dir,
+			       dir);
+	TRY(rc);
+	TRY(json_parse(sc, bytes, n, &o));
+	TRY(json_need_int(sc, o, "format", 1, 1, &format));
+	TRY(json_may_text(sc, o, "roads", 1, 1000, &s.roads));
+	TRY(simulation_parse(sc, o, &s));
+	*out = s;
+	return OK;
+}
+
+static enum code
+settings_write(struct scope *sc, const char *dir, const struct house_settings *s)
+{
+	json_t *o = json_new_object(sc);
+	json_put_int(o, "format", 1);
+	if (s->simulation) {
+		json_t *sim = json_object();
+		json_put_int(sim, "seed", s->seed);
+		json_put_time(sim, "start", s->start_ms);
+		json_put(o, "simulation", sim);
+	}
+	json_put_text(o, "roads", s->roads);
+	char *text = json_text(sc, o);
+	return file_write(sc, path_join(sc, dir, SETTINGS_FILE), text, strlen(text), 0600);
+}
+
+enum code
+house_create(struct scope *sc, const char *dir, const struct house_settings *settings)
+{
+	struct random r;
+	if (file_exists(path_join(sc, dir, SETTINGS_FILE)))
+		return fail_as(sc, E_CONFLICT, "exists", "%s is a data directory already", dir);
+	if (settings->simulation)
+		random_init_seeded(&r, (uint64_t)settings->seed);
+	else
+		random_init_os(&r);
+	TRY(file_make_dirs(sc, dir, 0700));
+	TRY(keys_create(sc, path_join(sc, dir, KEYS_FILE), &r));
+	TRY(signing_key_create(sc, path_join(sc, dir, SIGNING_FILE), &r, "waybill"));
+	return settings_write(sc, dir, settings); /* last: its presence says the rest is there */
+}
+
+/* --- opening --- */
+
+/* Names the roads by their content, so that a plan can say which file it was made from. */
+static enum code
+file_fingerprint(struct scope *sc, const char *path, const char **out)
+{
+	crypto_generichash_state state;
+	uint8_t hash[16];
+	uint8_t *chunk = scope_alloc(sc, 1 << 16);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(sc, E_IO, "%s: %s", path, strerror(errno));
+	crypto_generichash_init(&state, NULL, 0, sizeof hash);
+	ssize_t n;
+	while ((n = read(fd, chunk, 1 << 16)) > 0)
+		crypto_generichash_update(&state, chunk, (unsigned long long)n);
+	close(fd);
+	if (n < 0)
+		return fail(sc, E_IO, "%s cannot be read", path);
+	crypto_generichash_final(&state, hash, sizeof hash);
+	*out = hex_encode(sc, hash, sizeof hash);
+	return OK;
+}
+
+static enum code
+roads_open(struct scope *sc, struct house *h, const struct house_settings *s)
+{
+	if (s->roads == NULL)
+		return OK;
+	const char *path = s->roads[0] == '/' ? s->roads : path_join(sc, h->dir, s->roads);
+	const char *fingerprint;
+	TRY(road_open(sc, path, &h->road));
+	TRY(file_fingerprint(sc, path, &fingerprint));
+	h->planner = (struct duty_planner){
+	    .road = h->road,
+	    .road_version = strdup(fingerprint),
+	    .seconds = h->simulation ? 0 : PLAN_SECONDS,
+	    .iterations = h->simulation ? PLAN_ITERATIONS : 0,
+	    .seed = h->simulation ? (uint64_t)s->seed : 1,
+	};
+	return OK;
+}
+
+static enum code
+faces_open(struct scope *sc, struct house *h, const struct house_options *opt)
+{
+	if (opt->models == NULL || opt->face_children == 0)
+		return OK;
+	const char *const argv[] = {opt->exe, "face-child", opt->models, NULL};
+	const struct workers_config config = {
+	    .argv = argv,
+	    .children = opt->face_children,
+	    .queue_max = FACE_QUEUE,
+	    .request_max = FACE_WIRE_REQUEST_MAX,
+	    .answer_max = FACE_WIRE_ANSWER_MAX,
+	    .start_ms = FACE_START_MS,
+	};
+	return workers_open(sc, &config, &h->faces);
+}
+
+/* A stepped clock goes on from the last thing that happened. */
+static enum code
+last_moment(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct rows *r;
+	TRY(sql_one(sc, tx, &r, "SELECT COALESCE(MAX(at_ms), 0) FROM event", NO_VALS));
+	*(int64_t *)arg = row_int(r, 0);
+	return OK;
+}
+
+static enum code
+clock_open(struct scope *sc, struct house *h, const struct house_options *opt, const struct house_settings *s)
+{
+	if (!opt->stepped) {
+		clock_init_wall(&h->clock);
+		return OK;
+	}
+	if (!s->simulation)
+		return fail_as(sc, E_DENIED, "not-simulation",
+			       "a stepped clock is for directories made with `waybill init --simulation`");
+	clock_init_stepped(&h->clock, s->start_ms);
+	return OK;
+}
+
+static enum code
+parts_open(struct scope *sc, struct house *h, const struct house_options *opt, const struct house_settings *s)
+{
+	int64_t last_ms = 0;
+	TRY(clock_open(sc, h, opt, s));
+	if (s->simulation)
+		random_init_seeded(&h->random, (uint64_t)s->seed ^ UINT64_C(0x5741594249)); /* not the keys' stream */
+	else
+		random_init_os(&h->random);
+	const struct store_options so = {.clock = &h->clock, .random = &h->random, .schemas = house_schemas};
+	TRY(store_open(sc, h->dir, &so, &h->store));
+	TRY(store_read(sc, h->store, last_moment, &last_ms));
+	clock_step_to(&h->clock, last_ms);
+	TRY(keys_open(sc, path_join(sc, h->dir, KEYS_FILE), &h->keys));
+	TRY(signer_open(sc, opt->exe, path_join(sc, h->dir, SIGNING_FILE), &h->chain.signer));
+	TRY(roads_open(sc, h, s));
+	TRY(faces_open(sc, h, opt));
+	return jobs_open(sc, h->store, day_job_kinds, h, opt->job_threads, &h->jobs);
+}
+
+enum code
+house_open(struct scope *sc, const struct house_options *opt, struct house **out)
+{
+	struct house_settings s;
+	TRY(house_settings_read(sc, opt->dir, &s));
+	struct house *h = calloc(1, sizeof *h);
+	if (h == NULL)
+		return fail(sc, E_MEMORY, "no memory for the house");
+	h->dir = strdup(opt->dir);
+	h->simulation = s.simulation;
+	enum code rc = parts_open(sc, h, opt, &s);
+	if (rc != OK) {
+		house_close(h);
+		return rc;
+	}
+	*out = h;
+	return OK;
+}
+
+void
+house_start(struct house *h)
+{
+	if (!h->clock.stepped)
+		jobs_start(h->jobs);
+}
+
+void
+house_close(struct house *h)
+{
+	if (h == NULL)
+		return;
+	jobs_close(h->jobs);
+	workers_close(h->faces);
+	store_close(h->store);
+	signer_close(h->chain.signer);
+	keys_close(h->keys);
+	if (h->road != NULL)
+		road_close(h->road);
+	free((void *)h->planner.road_version);
+	free((void *)h->dir);
+	free(h);
+}
+
+enum code
+house_advance(struct scope *sc, struct house *h, int64_t to_ms)
+{
+	if (!h->clock.stepped)
+		return fail_as(sc, E_DENIED, "not-simulation", "this clock runs by itself");
+	return jobs_run_until(sc, h->jobs, to_ms);
+}
+
+enum code
+house_release_clock(struct scope *sc, struct house *h)
+{
+	if (!h->clock.stepped)
+		return fail_as(sc, E_CONFLICT, "clock-runs", "this clock runs already");
+	clock_release(&h->clock);
+	jobs_start(h->jobs);
+	return OK;
+}

@@ -1,0 +1,54 @@
+#include "day/day_jobs.h"
+
+#include "chain/chain.h"
+#include "freight/freight.h"
+#include "offer/offer.h"
+
+/* A wave's plan, with the house's roads. */
+static enum code
+plan_work(struct scope *sc, struct store *st, void *ctx, const struct job *job, void **result)
+{
+	struct house *h = ctx;
+	struct duty_wave_plan *plan;
+	if (h->road == NULL)
+		return fail_as(sc, E_UNAVAILABLE, "no-roads", "this house has no roads: `waybill init --roads FILE`");
+	TRY(duty_plan_work(sc, st, &h->planner, job, &plan));
+	*result = plan;
+	return OK;
+}
+
+static enum code
+plan_commit(struct scope *sc, struct tx *tx, void *ctx, const struct job *job, void *result)
+{
+	(void)ctx;
+	return duty_plan_commit(sc, tx, job, result);
+}
+
+/* The desk learns that a wave has no plan; the parcels wait at the station. */
+static enum code
+plan_give_up(struct scope *sc, struct tx *tx, void *ctx, const struct job *job)
+{
+	(void)ctx;
+	struct id id;
+	const struct queue_entry q = {
+	    .operator_id = job->operator_id,
+	    .station_id = job->subject,
+	    .kind = "job.failed",
+	    .subject = job->subject,
+	    .question = "This wave could not be planned. Are the roads there, and do all shipments lie on them?",
+	};
+	return queue_add(sc, tx, &q, &id);
+}
+
+static const struct job_kind plan_job = {DUTY_PLAN_JOB, plan_work, plan_commit, plan_give_up};
+
+const struct job_kind *const day_job_kinds[] = {
+    &chain_sequence_job,
+    &freight_forget_job,
+    &people_statutory_job,
+    &people_template_job,
+    &offer_close_job,
+    &duty_proof_job,
+    &plan_job,
+    NULL,
+};

@@ -1,0 +1,46 @@
+/* Publishing, giving back, closing: what takes more than one room. */
+#include "day/day.h"
+
+#include "freight/freight.h"
+#include "offer/offer.h"
+
+enum code
+day_block_publish(struct scope *sc, struct tx *tx, const char *operator_id, const char *staff_id,
+		  const struct block_new *block, struct id *block_id)
+{
+	TRY(offer_block_publish(sc, tx, operator_id, staff_id, block, block_id));
+	return duty_plan_ask(sc, tx, operator_id, block->station_id, block->starts_ms);
+}
+
+enum code
+day_give_back(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, const char *award_id,
+	      const char *reason)
+{
+	TRY(duty_release(sc, tx, operator_id, award_id));
+	return offer_give_back(sc, tx, operator_id, driver_id, award_id, reason);
+}
+
+enum code
+day_duty_close(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, const char **duty_id,
+	       struct id *statement_id)
+{
+	struct duty_closed c;
+	TRY(duty_close(sc, tx, operator_id, driver_id, &c));
+	const struct pay_duty d = {
+	    .duty_id = c.duty_id,
+	    .driver_id = c.driver_id,
+	    .station_id = c.station_id,
+	    .block_id = c.block_id,
+	    .pay_plan_id = c.pay_plan_id,
+	    .pay_plan_version = c.pay_plan_version,
+	    .from_ms = c.engaged_from_ms,
+	    .to_ms = c.engaged_to_ms,
+	    .facts = {.engaged_s = (c.engaged_to_ms - c.engaged_from_ms) / 1000,
+		      .wait_s = c.wait_s,
+		      .stops = c.stops,
+		      .distance_m = c.distance_m},
+	};
+	TRY(pay_statement_issue(sc, tx, operator_id, &d, statement_id));
+	*duty_id = c.duty_id;
+	return OK;
+}

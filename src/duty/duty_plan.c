@@ -1,0 +1,434 @@
+/* Planning a wave: everybody who starts at one station at one time, everything
+ * that waits there.
+ *
+ *	gather (a snapshot) ─▶ matrix (road) ─▶ rounds (route) ─▶ shapes (road) ─▶ commit
+ *
+ * The work runs outside any transaction and may run twice; the commit takes a
+ * shipment only if it still waits and an award only if it still stands, so what
+ * changed in between is left for the next wave instead of being forced. */
+#include "duty/duty.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "duty/duty_legs.h"
+#include "freight/freight.h"
+#include "people/people.h"
+#include "record/record.h"
+#include "route/route.h"
+#include "store/event.h"
+
+#define WAVE_SHIPMENTS_MAX 2000
+#define LOADING_S (15 * 60)   /* at the depot before the first leg */
+#define RETURNING_S (10 * 60) /* and after the last */
+#define PLAN_RULE "duty.plan/1"
+#define BALANCE_PER_SQUARE_HOUR 600 /* seconds of driving that an even share is worth */
+
+struct wave {
+	const char *operator_id, *station_id;
+	int64_t starts_ms;
+	struct station station;
+	struct award *awards;
+	struct driver *drivers;
+	size_t n_awards;
+	struct shipment *shipments;
+	size_t n_shipments;
+};
+
+struct round {
+	struct award award;
+	struct duty_legs legs;
+	int64_t *eta_ms;
+	size_t *shipments; /* index in the wave's, one a stop */
+	int64_t duration_s, distance_m;
+};
+
+struct left_out {
+	const char *shipment_id, *why, *text;
+};
+
+struct duty_wave_plan {
+	struct wave wave;
+	struct round *rounds;
+	size_t n_rounds;
+	struct left_out *left_out;
+	size_t n_left_out;
+	json_t *origin;
+};
+
+/* --- gather --- */
+
+static enum code
+gather(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct wave *w = arg;
+	char day[DATE_TEXT_MAX];
+	TRY(station_get(sc, tx, w->operator_id, w->station_id, &w->station));
+	TRY(zone_date(sc, w->station.zone, w->starts_ms, day));
+	struct award *all;
+	size_t n;
+	TRY(offer_awards_starting(sc, tx, w->operator_id, w->station_id, w->starts_ms, &all, &n));
+	w->awards = NEW_ARRAY(sc, n, struct award);
+	w->drivers = NEW_ARRAY(sc, n, struct driver);
+	for (size_t i = 0; i < n; i++) {
+		struct rows *r;
+		enum code rc = sql_one(
+		    sc, tx, &r, "SELECT id FROM duty WHERE operator_id = $1 AND award_id = $2 AND state <> 'released'",
+		    VALS(v_text(w->operator_id), v_text(all[i].id)));
+		if (rc == OK)
+			continue; /* planned before: a re-run, or a later wave of one block */
+		if (rc != E_NOT_FOUND)
+			return rc;
+		TRY(driver_get(sc, tx, w->operator_id, all[i].driver_id, &w->drivers[w->n_awards]));
+		w->awards[w->n_awards++] = all[i];
+	}
+	return freight_waiting(sc, tx, w->operator_id, w->station_id, day, SHIPMENT_AT_STATION, WAVE_SHIPMENTS_MAX,
+			       &w->shipments, &w->n_shipments);
+}
+
+/* --- rounds --- */
+
+static int64_t
+wave_s(const struct wave *w, int64_t at_ms)
+{
+	int64_t s = (at_ms - w->starts_ms) / 1000;
+	return s < 0 ? 0 : s;
+}
+
+static enum code
+add_jobs(struct scope *sc, const struct wave *w, struct route_problem *p)
+{
+	for (size_t i = 0; i < w->n_shipments; i++) {
+		const struct shipment *s = &w->shipments[i];
+		const int64_t amounts[2] = {s->weight_g, s->volume_ml};
+		/* A promise that is over already cannot be kept; the parcel still travels. */
+		bool late = s->latest_ms <= w->starts_ms;
+		const struct route_window window = {late ? 0 : wave_s(w, s->earliest_ms),
+						    late ? ROUTE_SPAN_MAX : wave_s(w, s->latest_ms)};
+		const struct route_task task = {
+		    .id = i,
+		    .place = (uint32_t)i + 1,
+		    .service = s->service_s,
+		    .windows = &window,
+		    .n_windows = 1,
+		    .delivery = amounts,
+		    .penalty = ROUTE_MUST,
+		    .priority = late ? 50 : 10,
+		};
+		TRY(route_problem_job(sc, p, &task, NULL));
+	}
+	return OK;
+}
+
+static enum code
+add_vehicles(struct scope *sc, const struct wave *w, struct route_problem *p, uint32_t profile)
+{
+	for (size_t i = 0; i < w->n_awards; i++) {
+		const int64_t capacity[2] = {w->drivers[i].capacity_g, w->drivers[i].capacity_ml};
+		int64_t end = wave_s(w, w->awards[i].ends_ms) - RETURNING_S;
+		const struct route_vehicle vehicle = {
+		    .id = i,
+		    .profile = profile,
+		    .shift = {LOADING_S, end > LOADING_S ? end : LOADING_S},
+		    .capacity = capacity,
+		    .rates = {.per_hour = 3600},
+		    .max_tasks = ROUTE_NONE,
+		};
+		TRY(route_problem_vehicle(sc, p, &vehicle, NULL));
+	}
+	return OK;
+}
+
+/* Driving seconds at the plan's pace. */
+static void
+pace(struct road_matrix *m)
+{
+	for (size_t i = 0; i < m->n_from * m->n_to; i++)
+		if (m->duration_ds[i] != ROAD_UNREACHABLE)
+			m->duration_ds[i] = (int32_t)(((int64_t)m->duration_ds[i] * PLAN_PACE_PERCENT + 999) / 1000);
+}
+
+static enum code
+solve(struct scope *sc, const struct duty_planner *planner, const struct wave *w, struct route_solution **out)
+{
+	size_t n = w->n_shipments + 1;
+	struct place *places = NEW_ARRAY(sc, n, struct place);
+	struct road_matrix m;
+	struct route_problem *p;
+	uint32_t profile;
+	places[0] = w->station.place;
+	for (size_t i = 1; i < n; i++)
+		places[i] = w->shipments[i - 1].place;
+	TRY(road_matrix(sc, planner->road, NULL, places, n, places, n, true, &m));
+	pace(&m); /* deciseconds in, paced seconds out */
+	TRY(route_problem_new(sc, (uint32_t)n, 2, &p));
+	const struct route_profile van = {.durations = m.duration_ds, .distances = m.distance_m};
+	TRY(route_problem_profile(sc, p, &van, &profile));
+	TRY(add_vehicles(sc, w, p, profile));
+	TRY(add_jobs(sc, w, p));
+	p->aim.balance_per_square_hour = BALANCE_PER_SQUARE_HOUR;
+	const struct route_budget budget = {
+	    .seconds = planner->seconds, .iterations = planner->iterations, .threads = 1, .seed = planner->seed};
+	return route_solve(sc, p, &budget, out);
+}
+
+static size_t
+count_tasks(const struct route_tour *t)
+{
+	size_t n = 0;
+	for (uint32_t i = 0; i < t->n_stops; i++)
+		n += t->stops[i].step == ROUTE_TASK;
+	return n;
+}
+
+static enum code
+round_make(struct scope *sc, const struct duty_planner *planner, const struct wave *w, const struct route_tour *t,
+	   struct round *out)
+{
+	size_t n = count_tasks(t);
+	struct round r = {.award = w->awards[t->vehicle], .eta_ms = NEW_ARRAY(sc, n, int64_t)};
+	r.shipments = NEW_ARRAY(sc, n, size_t);
+	duty_legs_init(sc, &r.legs, n, w->station.place);
+	size_t k = 0;
+	for (uint32_t i = 0; i < t->n_stops; i++) {
+		const struct route_stop *stop = &t->stops[i];
+		if (stop->step != ROUTE_TASK)
+			continue;
+		const struct shipment *s = &w->shipments[stop->index];
+		r.shipments[k] = stop->index;
+		r.legs.places[k + 1] = s->place;
+		r.legs.service_s[k] = s->service_s;
+		r.eta_ms[k] = w->starts_ms + (stop->arrival + stop->waiting) * 1000;
+		k++;
+	}
+	TRY(duty_legs_drive(sc, planner->road, &r.legs));
+	for (size_t i = 0; i <= n; i++)
+		r.distance_m += r.legs.distance_m[i];
+	if (n > 0) {
+		const struct route_stop *last = &t->stops[t->n_stops - 1];
+		r.duration_s = last->arrival + RETURNING_S;
+	}
+	*out = r;
+	return OK;
+}
+
+/* What somebody needs to make this plan again. */
+static json_t *
+origin_json(struct scope *sc, const struct duty_planner *planner, const struct wave *w, const struct route_solution *s)
+{
+	json_t *o = json_new_object(sc);
+	json_put_text(o, "rule", PLAN_RULE);
+	json_put_text(o, "roads", planner->road_version);
+	json_put_int(o, "pace_percent", PLAN_PACE_PERCENT);
+	json_put_int(o, "seed", (int64_t)planner->seed);
+	json_put_int(o, "iterations", (int64_t)s->iterations);
+	json_put_int(o, "shipments", (int64_t)w->n_shipments);
+	json_put_int(o, "drivers", (int64_t)w->n_awards);
+	json_put_int(o, "left_out", s->n_out);
+	json_put_int(o, "driving_s", s->travel);
+	json_put_int(o, "distance_m", s->distance);
+	return o;
+}
+
+static enum code
+left_out_of(struct scope *sc, const struct route_solution *s, struct duty_wave_plan *plan)
+{
+	plan->left_out = NEW_ARRAY(sc, s->n_out, struct left_out);
+	for (uint32_t i = 0; i < s->n_out; i++)
+		plan->left_out[i] = (struct left_out){plan->wave.shipments[s->out[i].task].id,
+						      route_why_name(s->out[i].why), s->out[i].text};
+	plan->n_left_out = s->n_out;
+	return OK;
+}
+
+enum code
+duty_plan_work(struct scope *sc, struct store *st, const struct duty_planner *planner, const struct job *job,
+	       struct duty_wave_plan **out)
+{
+	struct duty_wave_plan *plan = NEW(sc, struct duty_wave_plan);
+	struct wave *w = &plan->wave;
+	struct route_solution *s;
+	w->operator_id = job->operator_id;
+	w->station_id = job->subject;
+	TRY(json_need_int(sc, job->payload, "starts_ms", 0, INT64_MAX, &w->starts_ms));
+	TRY(store_read(sc, st, gather, w));
+	*out = plan;
+	if (w->n_awards == 0)
+		return OK; /* nobody starts: the shipments wait for the next wave */
+	TRY(solve(sc, planner, w, &s));
+	plan->origin = origin_json(sc, planner, w, s);
+	plan->rounds = NEW_ARRAY(sc, s->n_tours, struct round);
+	for (uint32_t i = 0; i < s->n_tours; i++)
+		TRY(round_make(sc, planner, w, &s->tours[i], &plan->rounds[plan->n_rounds++]));
+	return left_out_of(sc, s, plan);
+}
+
+/* --- commit --- */
+
+/* The shipment may have been cancelled or rescheduled meanwhile. */
+static enum code
+take_shipment(struct scope *sc, struct tx *tx, const char *operator_id, const char *shipment_id, const char *duty_id,
+	      bool *taken)
+{
+	struct shipment now;
+	TRY(freight_get(sc, tx, operator_id, shipment_id, &now));
+	*taken = now.state == SHIPMENT_AT_STATION;
+	if (!*taken)
+		return OK;
+	const struct move to = {.to = SHIPMENT_PLANNED, .duty_id = duty_id};
+	return freight_move(sc, tx, operator_id, shipment_id, &to);
+}
+
+static enum code
+stop_insert(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id, const struct round *r,
+	    size_t k, const char *shipment_id)
+{
+	struct id id = tx_new_id(tx, "stp");
+	return sql_run(
+	    sc, tx,
+	    "INSERT INTO stop(operator_id, id, duty_id, seq, shipment_id, state, lat_e7, lon_e7, service_s, eta_ms,"
+	    " shape, leg_m, leg_s) VALUES($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, $11, $12)",
+	    VALS(v_text(operator_id), v_text(id.s), v_text(duty_id), v_int((int64_t)k), v_text(shipment_id),
+		 v_int(r->legs.places[k + 1].lat_e7), v_int(r->legs.places[k + 1].lon_e7), v_int(r->legs.service_s[k]),
+		 v_int(r->eta_ms[k]), v_text(r->legs.shape[k]), v_int(r->legs.distance_m[k]),
+		 v_int(r->legs.duration_s[k])),
+	    NULL);
+}
+
+/* The newest version of the block's plan is the one the offer showed. */
+static enum code
+duty_insert(struct scope *sc, struct tx *tx, const struct wave *w, const struct round *r, const json_t *origin,
+	    struct id *out)
+{
+	struct id id = tx_new_id(tx, "dty");
+	size_t n = r->legs.n;
+	TRY(sql_run(
+	    sc, tx,
+	    "INSERT INTO duty(operator_id, id, driver_id, award_id, block_id, station_id, state, starts_ms, ends_ms,"
+	    " planned_ms, pay_plan_id, pay_plan_version, depot_lat_e7, depot_lon_e7, plan_version, plan_origin,"
+	    " distance_m, duration_s, back_shape)"
+	    " VALUES($1, $2, $3, $4, $5, $6, 'planned', $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, $16, $17)",
+	    VALS(v_text(w->operator_id), v_text(id.s), v_text(r->award.driver_id), v_text(r->award.id),
+		 v_text(r->award.block_id), v_text(w->station_id), v_int(r->award.starts_ms), v_int(r->award.ends_ms),
+		 v_int(tx_now_ms(tx)), v_text(r->award.pay_plan_id), v_int(r->award.pay_plan_version),
+		 v_int(w->station.place.lat_e7), v_int(w->station.place.lon_e7), v_text(json_text(sc, origin)),
+		 v_int(r->distance_m), v_int(r->duration_s), v_text(n > 0 ? r->legs.shape[n] : "")),
+	    NULL));
+	*out = id;
+	return OK;
+}
+
+static enum code
+decide_plan(struct scope *sc, struct tx *tx, const struct wave *w, const struct round *r, const char *duty_id,
+	    const json_t *origin, size_t stops)
+{
+	struct id decision;
+	json_t *params = json_new_object(sc);
+	json_put_int(params, "stops", (int64_t)stops);
+	json_put_int(params, "distance_m", r->distance_m);
+	json_put_int(params, "duration_s", r->duration_s);
+	const struct decision d = {
+	    .operator_id = w->operator_id,
+	    .driver_id = r->award.driver_id,
+	    .kind = "plan.assign",
+	    .subject = duty_id,
+	    .rule = PLAN_RULE,
+	    .inputs = origin,
+	    .outcome = "planned",
+	    .reason = "shortest_even_rounds",
+	    .params = params,
+	};
+	return record_decide(sc, tx, &d, &decision);
+}
+
+static enum code
+round_commit(struct scope *sc, struct tx *tx, const struct duty_wave_plan *plan, const struct round *r)
+{
+	const struct wave *w = &plan->wave;
+	struct award now;
+	struct id duty;
+	size_t stops = 0;
+	TRY(offer_award_get(sc, tx, w->operator_id, r->award.id, &now));
+	if (now.state != AWARD_STANDS && now.state != AWARD_CHECKED_IN)
+		return OK;
+	TRY(duty_insert(sc, tx, w, r, plan->origin, &duty));
+	for (size_t k = 0; k < r->legs.n; k++) {
+		const char *shipment = w->shipments[r->shipments[k]].id;
+		bool taken;
+		TRY(take_shipment(sc, tx, w->operator_id, shipment, duty.s, &taken));
+		if (!taken)
+			continue;
+		TRY(stop_insert(sc, tx, w->operator_id, duty.s, r, k, shipment));
+		stops++;
+	}
+	TRY(decide_plan(sc, tx, w, r, duty.s, plan->origin, stops));
+	json_t *data = json_new_object(sc);
+	json_put_int(data, "stops", (int64_t)stops);
+	return event_emit(sc, tx, w->operator_id, r->award.driver_id, FOR_BOTH, "plan.made", duty.s, data);
+}
+
+enum code
+duty_plan_commit(struct scope *sc, struct tx *tx, const struct job *job, const struct duty_wave_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_rounds; i++)
+		TRY(round_commit(sc, tx, plan, &plan->rounds[i]));
+	if (plan->n_left_out == 0)
+		return OK;
+	json_t *data = json_new_object(sc);
+	json_t *list = json_array();
+	json_put(data, "shipments", list);
+	for (size_t i = 0; i < plan->n_left_out && i < 50; i++)
+		json_array_append_new(list, json_pack("{ssssss}", "id", plan->left_out[i].shipment_id, "why",
+						      plan->left_out[i].why, "text", plan->left_out[i].text));
+	json_put_int(data, "count", (int64_t)plan->n_left_out);
+	return event_emit(sc, tx, job->operator_id, NULL, FOR_STAFF, "plan.left_out", job->subject, data);
+}
+
+enum code
+duty_plan_ask(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id, int64_t starts_ms)
+{
+	json_t *payload = json_new_object(sc);
+	json_put_int(payload, "starts_ms", starts_ms);
+	int64_t due_ms = starts_ms - PLAN_LEAD_MS;
+	int64_t now_ms = tx_now_ms(tx);
+	return job_add(sc, tx, DUTY_PLAN_JOB, operator_id, station_id, due_ms > now_ms ? due_ms : now_ms, payload);
+}
+
+static enum code
+release_shipments(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id)
+{
+	struct shipment *list;
+	size_t n;
+	TRY(freight_of_duty(sc, tx, operator_id, duty_id, &list, &n));
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].state != SHIPMENT_PLANNED && list[i].state != SHIPMENT_LOADED)
+			continue;
+		const struct move back = {.to = SHIPMENT_AT_STATION};
+		TRY(freight_move(sc, tx, operator_id, list[i].id, &back));
+	}
+	return sql_run(sc, tx,
+		       "UPDATE stop SET state = 'released' WHERE operator_id = $1 AND duty_id = $2 AND state = 'open'",
+		       VALS(v_text(operator_id), v_text(duty_id)), NULL);
+}
+
+enum code
+duty_release(struct scope *sc, struct tx *tx, const char *operator_id, const char *award_id)
+{
+	struct rows *r;
+	enum code rc =
+	    sql_one(sc, tx, &r,
+		    "SELECT id, station_id, starts_ms, state FROM duty WHERE operator_id = $1 AND award_id = $2 AND"
+		    " state <> 'released'",
+		    VALS(v_text(operator_id), v_text(award_id)));
+	if (rc == E_NOT_FOUND)
+		return OK; /* not planned yet */
+	TRY(rc);
+	const char *duty_id = row_text(sc, r, 0);
+	const char *station_id = row_text(sc, r, 1);
+	int64_t starts_ms = row_int(r, 2);
+	if (strcmp(row_text(sc, r, 3), "planned") != 0)
+		return fail_as(sc, E_CONFLICT, "duty-open", "the duty of this award has begun");
+	TRY(release_shipments(sc, tx, operator_id, duty_id));
+	TRY(sql_run(sc, tx, "UPDATE duty SET state = 'released' WHERE operator_id = $1 AND id = $2",
+		    VALS(v_text(operator_id), v_text(duty_id)), NULL));
+	return duty_plan_ask(sc, tx, operator_id, station_id, starts_ms);
+}

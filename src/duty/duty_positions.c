@@ -1,0 +1,174 @@
+/* Positions: inside an open duty, or nowhere. */
+#include "duty/duty.h"
+
+#include "record/record.h"
+#include "store/event.h"
+
+#define FUTURE_MS (2 * 60000)	/* phones' clocks are a little off */
+#define ACCURACY_MAX_M 500.0	/* a guess wider than this says nothing */
+#define IMPOSSIBLE_MPS 55.6	/* 200 km/h */
+#define IMPOSSIBLE_OVER_M 1000. /* shorter jumps are the receiver's noise */
+
+enum code
+positions_window(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+		 struct position_window *out)
+{
+	struct rows *r;
+	enum code rc = sql_one(sc, tx, &r,
+			       "SELECT id, opened_ms FROM duty WHERE operator_id = $1 AND driver_id = $2 AND"
+			       " state IN ('loading','driving')",
+			       VALS(v_text(operator_id), v_text(driver_id)));
+	if (rc == E_NOT_FOUND)
+		return fail_as(sc, E_NOT_FOUND, "no-duty", "no duty is open: your place is not recorded");
+	TRY(rc);
+	*out = (struct position_window){row_text(sc, r, 0), row_int(r, 1), INT64_MAX};
+	return OK;
+}
+
+const char *
+position_refusal(const struct position_window *w, const struct position *p, int64_t now_ms)
+{
+	if (p->at_ms < w->from_ms || p->at_ms > w->to_ms)
+		return "outside-duty";
+	if (p->at_ms > now_ms + FUTURE_MS)
+		return "future";
+	if (!(p->accuracy_m >= 0 && p->accuracy_m <= ACCURACY_MAX_M))
+		return "inaccurate";
+	return NULL;
+}
+
+enum code
+positions_add(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, const char *duty_id,
+	      const struct position *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		TRY(sql_run(sc, tx,
+			    "INSERT INTO position(operator_id, duty_id, at_ms, driver_id, lat_e7, lon_e7, accuracy_dm,"
+			    " speed_cmps) VALUES($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+			    VALS(v_text(operator_id), v_text(duty_id), v_int(p[i].at_ms), v_text(driver_id),
+				 v_int(p[i].place.lat_e7), v_int(p[i].place.lon_e7),
+				 v_int((int64_t)(p[i].accuracy_m * 10)),
+				 p[i].speed_mps < 0 ? v_null() : v_int((int64_t)(p[i].speed_mps * 100))),
+			    NULL));
+	return OK;
+}
+
+static struct position
+from_row(struct rows *r)
+{
+	return (struct position){
+	    .at_ms = row_int(r, 0),
+	    .place = {(int32_t)row_int(r, 1), (int32_t)row_int(r, 2)},
+	    .accuracy_m = (double)row_int(r, 3) / 10,
+	    .speed_mps = row_null(r, 4) ? -1 : (double)row_int(r, 4) / 100,
+	};
+}
+
+enum code
+positions_of(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id, struct position **out,
+	     size_t *n)
+{
+	struct rows *r;
+	TRY(sql_one(sc, tx, &r, "SELECT COUNT(*) FROM position WHERE operator_id = $1 AND duty_id = $2",
+		    VALS(v_text(operator_id), v_text(duty_id))));
+	size_t max = (size_t)row_int(r, 0);
+	struct position *list = NEW_ARRAY(sc, max, struct position);
+	size_t have = 0;
+	TRY(sql_query(sc, tx, &r,
+		      "SELECT at_ms, lat_e7, lon_e7, accuracy_dm, speed_cmps FROM position WHERE operator_id = $1 AND"
+		      " duty_id = $2 ORDER BY at_ms",
+		      VALS(v_text(operator_id), v_text(duty_id))));
+	while (have < max && row_next(r))
+		list[have++] = from_row(r);
+	if (have < max)
+		TRY(rows_end(sc, r));
+	*out = list;
+	*n = have;
+	return OK;
+}
+
+enum code
+positions_last(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id, struct position *out)
+{
+	struct rows *r;
+	TRY(sql_one(sc, tx, &r,
+		    "SELECT at_ms, lat_e7, lon_e7, accuracy_dm, speed_cmps FROM position WHERE operator_id = $1 AND"
+		    " duty_id = $2 ORDER BY at_ms DESC LIMIT 1",
+		    VALS(v_text(operator_id), v_text(duty_id))));
+	*out = from_row(r);
+	return OK;
+}
+
+bool
+positions_plausible(const struct position *p, size_t n, struct scope *sc, const char **why)
+{
+	for (size_t i = 1; i < n; i++) {
+		double apart_m = place_distance_m(p[i - 1].place, p[i].place) - p[i - 1].accuracy_m - p[i].accuracy_m;
+		double s = (double)(p[i].at_ms - p[i - 1].at_ms) / 1000;
+		if (apart_m < IMPOSSIBLE_OVER_M || apart_m < IMPOSSIBLE_MPS * s)
+			continue;
+		*why = scope_printf(sc, "%.1f km in %.0f s", apart_m / 1000, s);
+		return false;
+	}
+	return true;
+}
+
+enum code
+positions_ask_review(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+		     const char *duty_id, const char *why)
+{
+	struct rows *r;
+	struct id id;
+	TRY(sql_one(sc, tx, &r, "SELECT station_id, position_asked FROM duty WHERE operator_id = $1 AND id = $2",
+		    VALS(v_text(operator_id), v_text(duty_id))));
+	const char *station_id = row_text(sc, r, 0);
+	if (row_int(r, 1) != 0)
+		return OK; /* one question a duty is enough */
+	json_t *evidence = json_new_array(sc);
+	json_array_append_new(evidence, json_pack("{ssss}", "label", "The phone reported", "value", why));
+	json_array_append_new(evidence, json_pack("{ssss}", "label", "Duty", "value", duty_id));
+	const struct queue_entry q = {
+	    .operator_id = operator_id,
+	    .station_id = station_id,
+	    .driver_id = driver_id,
+	    .kind = "position.implausible",
+	    .subject = duty_id,
+	    .question = "This phone's track cannot be true as it stands. A broken receiver, a tunnel, or something to "
+			"talk about?",
+	    .evidence = evidence,
+	    .due_ms = 0,
+	};
+	TRY(queue_add(sc, tx, &q, &id));
+	return sql_run(sc, tx, "UPDATE duty SET position_asked = 1 WHERE operator_id = $1 AND id = $2",
+		       VALS(v_text(operator_id), v_text(duty_id)), NULL);
+}
+
+enum code
+positions_erase(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id)
+{
+	return sql_run(sc, tx, "DELETE FROM position WHERE operator_id = $1 AND driver_id = $2",
+		       VALS(v_text(operator_id), v_text(driver_id)), NULL);
+}
+
+enum code
+positions_export(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, json_t *into)
+{
+	struct rows *r;
+	json_t *list = json_array();
+	json_put(into, "positions", list);
+	TRY(sql_query(
+	    sc, tx, &r,
+	    "SELECT at_ms, lat_e7, lon_e7, accuracy_dm, speed_cmps, duty_id FROM position WHERE operator_id = $1"
+	    " AND driver_id = $2 ORDER BY duty_id, at_ms",
+	    VALS(v_text(operator_id), v_text(driver_id))));
+	while (row_next(r)) {
+		struct position p = from_row(r);
+		json_t *o = json_object();
+		json_put_text(o, "duty_id", row_text(sc, r, 5));
+		json_put_time(o, "at", p.at_ms);
+		json_put_place(o, "place", p.place);
+		json_put_real(o, "accuracy_m", p.accuracy_m);
+		json_array_append_new(list, o);
+	}
+	return rows_end(sc, r);
+}
