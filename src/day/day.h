@@ -79,7 +79,7 @@ MUST_USE enum code day_block_publish(struct scope *sc, struct tx *tx, const char
 				     const struct block_new *block, struct id *block_id);
 /* The driver gives an award back: her shipments return to the station, the block is drawn again. */
 MUST_USE enum code day_give_back(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
-				 const char *award_id, const char *reason);
+				 const char *award_id);
 
 /* --- faces --- */
 

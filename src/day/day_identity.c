@@ -100,7 +100,7 @@ day_check_in_read(struct scope *sc, struct tx *tx, struct house *h, struct check
 	struct award a;
 	struct station s;
 	TRY(offer_award_get(sc, tx, c->operator_id, c->award_id, &a));
-	if (strcmp(a.driver_id, c->driver_id) != 0)
+	if (!text_eq(a.driver_id, c->driver_id))
 		return fail_as(sc, E_NOT_FOUND, "no-award", "there is no such award");
 	TRY(station_get(sc, tx, c->operator_id, a.station_id, &s));
 	c->depot_ = s.place;

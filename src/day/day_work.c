@@ -9,15 +9,14 @@ day_block_publish(struct scope *sc, struct tx *tx, const char *operator_id, cons
 		  const struct block_new *block, struct id *block_id)
 {
 	TRY(offer_block_publish(sc, tx, operator_id, staff_id, block, block_id));
-	return duty_plan_ask(sc, tx, operator_id, block->station_id, block->starts_ms);
+	return duty_plan_ask(sc, tx, operator_id, block->station_id, block->hours.starts_ms);
 }
 
 enum code
-day_give_back(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, const char *award_id,
-	      const char *reason)
+day_give_back(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, const char *award_id)
 {
 	TRY(duty_release(sc, tx, operator_id, award_id));
-	return offer_give_back(sc, tx, operator_id, driver_id, award_id, reason);
+	return offer_give_back(sc, tx, operator_id, driver_id, award_id);
 }
 
 enum code

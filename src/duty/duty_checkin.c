@@ -1,6 +1,7 @@
 /* Check-in: is it her, and is she at the depot? Two questions, two tries, then a person. */
 #include "duty/duty.h"
 
+#include "base/text.h"
 #include "offer/offer.h"
 #include "record/record.h"
 #include "store/event.h"
@@ -24,15 +25,15 @@ award_for_checkin(struct scope *sc, struct tx *tx, const char *operator_id, cons
 {
 	struct award a;
 	TRY(offer_award_get(sc, tx, operator_id, award_id, &a));
-	if (strcmp(a.driver_id, driver_id) != 0)
+	if (!text_eq(a.driver_id, driver_id))
 		return fail_as(sc, E_NOT_FOUND, "no-award", "there is no such award");
 	if (a.state == AWARD_CHECKED_IN)
 		return fail_as(sc, E_CONFLICT, "checked-in", "you are checked in already");
-	if (a.state != AWARD_STANDS)
+	if (a.state != AWARD_HELD)
 		return fail_as(sc, E_CONFLICT, "award-state", "this block is not yours any more");
-	if (tx_now_ms(tx) < a.starts_ms - EARLY_MS)
+	if (tx_now_ms(tx) < a.hours.starts_ms - EARLY_MS)
 		return fail_as(sc, E_CONFLICT, "too-early", "check-in opens an hour before the block starts");
-	if (tx_now_ms(tx) >= a.ends_ms)
+	if (tx_now_ms(tx) >= a.hours.ends_ms)
 		return fail_as(sc, E_CONFLICT, "too-late", "the block has ended; the desk can help");
 	*out = a;
 	return OK;
@@ -145,7 +146,7 @@ checkin_record(struct scope *sc, struct tx *tx, const char *operator_id, const c
 		TRY(decide(sc, tx, operator_id, &a, seen, tries, o, mine.s, &decision));
 	TRY(checkin_insert(sc, tx, operator_id, &a, seen, o, mine.s, o == CHECKIN_TRY_AGAIN ? NULL : decision.s));
 	if (o == CHECKIN_PASSED)
-		TRY(offer_award_checked_in(sc, tx, operator_id, award_id));
+		TRY(offer_award_move(sc, tx, operator_id, award_id, AWARD_CHECKED_IN));
 	if (o == CHECKIN_REVIEW)
 		TRY(ask_a_person(sc, tx, operator_id, &a, seen, mine.s));
 	json_t *data = json_new_object(sc);
@@ -193,8 +194,8 @@ checkin_review(struct scope *sc, struct tx *tx, const char *operator_id, const c
 	    VALS(v_text(operator_id), v_text(checkin_id), v_text(passed ? "passed" : "refused"), v_text(decision.s)),
 	    NULL));
 	TRY(offer_award_get(sc, tx, operator_id, award_id, &a));
-	if (passed && a.state == AWARD_STANDS)
-		TRY(offer_award_checked_in(sc, tx, operator_id, award_id));
+	if (passed && a.state == AWARD_HELD)
+		TRY(offer_award_move(sc, tx, operator_id, award_id, AWARD_CHECKED_IN));
 	json_t *data = json_new_object(sc);
 	json_put_text(data, "outcome", passed ? "passed" : "refused");
 	return event_emit(sc, tx, operator_id, d.driver_id, FOR_BOTH, "checkin", checkin_id, data);

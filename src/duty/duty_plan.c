@@ -18,6 +18,7 @@
 #include "store/event.h"
 
 #define WAVE_SHIPMENTS_MAX 2000
+#define WAVE_DRIVERS_MAX 1000
 #define LOADING_S (15 * 60)   /* at the depot before the first leg */
 #define RETURNING_S (10 * 60) /* and after the last */
 #define PLAN_RULE "duty.plan/1"
@@ -56,6 +57,53 @@ struct duty_wave_plan {
 };
 
 /* --- gather --- */
+
+/* Does this award still want a plan? One planned before (a re-run, a drawn-again unit's neighbours) does not. */
+static enum code
+wants_plan(struct scope *sc, struct tx *tx, const char *operator_id, const struct award *a, bool *wants)
+{
+	struct rows *r;
+	*wants = false;
+	if (a->state != AWARD_HELD && a->state != AWARD_CHECKED_IN)
+		return OK;
+	enum code rc =
+	    sql_one(sc, tx, &r, "SELECT id FROM duty WHERE operator_id = $1 AND award_id = $2 AND state <> 'released'",
+		    VALS(v_text(operator_id), v_text(a->id)));
+	*wants = rc == E_NOT_FOUND;
+	return rc == E_NOT_FOUND ? OK : rc;
+}
+
+static enum code
+gather_block(struct scope *sc, struct tx *tx, const char *block_id, struct wave *w)
+{
+	struct award *all;
+	size_t n;
+	TRY(offer_awards_in(sc, tx, w->operator_id, block_id, &all, &n));
+	for (size_t i = 0; i < n && w->n_awards < WAVE_DRIVERS_MAX; i++) {
+		bool wants;
+		TRY(wants_plan(sc, tx, w->operator_id, &all[i], &wants));
+		if (!wants)
+			continue;
+		TRY(driver_get(sc, tx, w->operator_id, all[i].driver_id, &w->drivers[w->n_awards]));
+		w->awards[w->n_awards++] = all[i];
+	}
+	return OK;
+}
+
+static enum code
+gather_awards(struct scope *sc, struct tx *tx, struct wave *w)
+{
+	json_t *blocks;
+	size_t i;
+	json_t *block;
+	w->awards = NEW_ARRAY(sc, WAVE_DRIVERS_MAX, struct award);
+	w->drivers = NEW_ARRAY(sc, WAVE_DRIVERS_MAX, struct driver);
+	TRY(offer_blocks(sc, tx, w->operator_id, w->station_id, w->starts_ms, w->starts_ms + 1, WAVE_DRIVERS_MAX,
+			 &blocks));
+	json_array_foreach(blocks, i, block)
+	    TRY(gather_block(sc, tx, json_string_value(json_object_get(block, "id")), w));
+	return OK;
+}
 
 static enum code
 gather(struct scope *sc, struct tx *tx, void *arg)
@@ -124,7 +172,7 @@ add_vehicles(struct scope *sc, const struct wave *w, struct route_problem *p, ui
 {
 	for (size_t i = 0; i < w->n_awards; i++) {
 		const int64_t capacity[2] = {w->drivers[i].capacity_g, w->drivers[i].capacity_ml};
-		int64_t end = wave_s(w, w->awards[i].ends_ms) - RETURNING_S;
+		int64_t end = wave_s(w, w->awards[i].hours.ends_ms) - RETURNING_S;
 		const struct route_vehicle vehicle = {
 		    .id = i,
 		    .profile = profile,
@@ -308,10 +356,11 @@ duty_insert(struct scope *sc, struct tx *tx, const struct wave *w, const struct 
 	    " distance_m, duration_s, back_shape)"
 	    " VALUES($1, $2, $3, $4, $5, $6, 'planned', $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, $16, $17)",
 	    VALS(v_text(w->operator_id), v_text(id.s), v_text(r->award.driver_id), v_text(r->award.id),
-		 v_text(r->award.block_id), v_text(w->station_id), v_int(r->award.starts_ms), v_int(r->award.ends_ms),
-		 v_int(tx_now_ms(tx)), v_text(r->award.pay_plan_id), v_int(r->award.pay_plan_version),
-		 v_int(w->station.place.lat_e7), v_int(w->station.place.lon_e7), v_text(json_text(sc, origin)),
-		 v_int(r->distance_m), v_int(r->duration_s), v_text(n > 0 ? r->legs.shape[n] : "")),
+		 v_text(r->award.block_id), v_text(w->station_id), v_int(r->award.hours.starts_ms),
+		 v_int(r->award.hours.ends_ms), v_int(tx_now_ms(tx)), v_text(r->award.pay_plan_id),
+		 v_int(r->award.pay_plan_version), v_int(w->station.place.lat_e7), v_int(w->station.place.lon_e7),
+		 v_text(json_text(sc, origin)), v_int(r->distance_m), v_int(r->duration_s),
+		 v_text(n > 0 ? r->legs.shape[n] : "")),
 	    NULL));
 	*out = id;
 	return OK;
@@ -348,7 +397,7 @@ round_commit(struct scope *sc, struct tx *tx, const struct duty_wave_plan *plan,
 	struct id duty;
 	size_t stops = 0;
 	TRY(offer_award_get(sc, tx, w->operator_id, r->award.id, &now));
-	if (now.state != AWARD_STANDS && now.state != AWARD_CHECKED_IN)
+	if (now.state != AWARD_HELD && now.state != AWARD_CHECKED_IN)
 		return OK;
 	TRY(duty_insert(sc, tx, w, r, plan->origin, &duty));
 	for (size_t k = 0; k < r->legs.n; k++) {

@@ -1,6 +1,7 @@
 /* The duty from opening to close: each call is one step of hers, checked against the state it needs. */
 #include "duty/duty.h"
 
+#include "base/text.h"
 #include "duty/duty_legs.h"
 #include "freight/freight.h"
 #include "offer/offer.h"
@@ -36,7 +37,7 @@ duty_without_plan(struct scope *sc, struct tx *tx, const char *operator_id, cons
 	    " distance_m, duration_s, back_shape)"
 	    " VALUES($1, $2, $3, $4, $5, $6, 'planned', $7, $8, $9, $10, $11, $12, $13, 0, '{}', 0, 0, '')",
 	    VALS(v_text(operator_id), v_text(fresh.s), v_text(a->driver_id), v_text(a->id), v_text(a->block_id),
-		 v_text(a->station_id), v_int(a->starts_ms), v_int(a->ends_ms), v_int(tx_now_ms(tx)),
+		 v_text(a->station_id), v_int(a->hours.starts_ms), v_int(a->hours.ends_ms), v_int(tx_now_ms(tx)),
 		 v_text(a->pay_plan_id), v_int(a->pay_plan_version), v_int(s.place.lat_e7), v_int(s.place.lon_e7)),
 	    NULL));
 	*id = scope_strdup(sc, fresh.s);
@@ -68,9 +69,9 @@ duty_open(struct scope *sc, struct tx *tx, const char *operator_id, const char *
 	int64_t checked_in_ms;
 	const char *id;
 	TRY(offer_award_get(sc, tx, operator_id, award_id, &a));
-	if (strcmp(a.driver_id, driver_id) != 0)
+	if (!text_eq(a.driver_id, driver_id))
 		return fail_as(sc, E_NOT_FOUND, "no-award", "there is no such award");
-	if (a.state != AWARD_CHECKED_IN && a.state != AWARD_STANDS)
+	if (a.state != AWARD_CHECKED_IN && a.state != AWARD_HELD)
 		return fail_as(sc, E_CONFLICT, "award-state", "this block is not yours any more");
 	TRY(passed_at(sc, tx, operator_id, award_id, &checked_in_ms));
 	enum code rc = sql_one(
@@ -607,7 +608,7 @@ duty_close(struct scope *sc, struct tx *tx, const char *operator_id, const char 
 	};
 	TRY(sql_run(sc, tx, "UPDATE duty SET state = 'closed', closed_ms = $3 WHERE operator_id = $1 AND id = $2",
 		    VALS(v_text(operator_id), v_text(d.id), v_int(c.engaged_to_ms)), NULL));
-	TRY(offer_award_done(sc, tx, operator_id, c.award_id));
+	TRY(offer_award_move(sc, tx, operator_id, c.award_id, AWARD_DONE));
 	TRY(decide_close(sc, tx, operator_id, &c));
 	TRY(say(sc, tx, operator_id, driver_id, "duty.closed", d.id, d.id));
 	*out = c;
