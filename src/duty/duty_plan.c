@@ -112,23 +112,7 @@ gather(struct scope *sc, struct tx *tx, void *arg)
 	char day[DATE_TEXT_MAX];
 	TRY(station_get(sc, tx, w->operator_id, w->station_id, &w->station));
 	TRY(zone_date(sc, w->station.zone, w->starts_ms, day));
-	struct award *all;
-	size_t n;
-	TRY(offer_awards_starting(sc, tx, w->operator_id, w->station_id, w->starts_ms, &all, &n));
-	w->awards = NEW_ARRAY(sc, n, struct award);
-	w->drivers = NEW_ARRAY(sc, n, struct driver);
-	for (size_t i = 0; i < n; i++) {
-		struct rows *r;
-		enum code rc = sql_one(
-		    sc, tx, &r, "SELECT id FROM duty WHERE operator_id = $1 AND award_id = $2 AND state <> 'released'",
-		    VALS(v_text(w->operator_id), v_text(all[i].id)));
-		if (rc == OK)
-			continue; /* planned before: a re-run, or a later wave of one block */
-		if (rc != E_NOT_FOUND)
-			return rc;
-		TRY(driver_get(sc, tx, w->operator_id, all[i].driver_id, &w->drivers[w->n_awards]));
-		w->awards[w->n_awards++] = all[i];
-	}
+	TRY(gather_awards(sc, tx, w));
 	return freight_waiting(sc, tx, w->operator_id, w->station_id, day, SHIPMENT_AT_STATION, WAVE_SHIPMENTS_MAX,
 			       &w->shipments, &w->n_shipments);
 }

@@ -175,6 +175,15 @@ MUST_USE enum code access_note(struct scope *sc, struct tx *tx, const char *oper
 MUST_USE enum code access_list(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 			       json_t **out);
 
+/* --- counting: what was decided in [from, to), for the report --- */
+struct record_counts {
+	int64_t by_rule, by_person;
+	int64_t questions, questions_decided;
+	int64_t appeals_opened, appeals_upheld, appeals_rejected;
+};
+MUST_USE enum code record_count(struct scope *sc, struct tx *tx, const char *operator_id, int64_t from_ms,
+				int64_t to_ms, struct record_counts *out);
+
 /* --- the rights --- */
 
 /* into.record = {"decisions","appeals","reviews","notes","accesses"} */
