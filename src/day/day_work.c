@@ -8,7 +8,11 @@ enum code
 day_block_publish(struct scope *sc, struct tx *tx, const char *operator_id, const char *staff_id,
 		  const struct block_new *block, struct id *block_id)
 {
-	TRY(offer_block_publish(sc, tx, operator_id, staff_id, block, block_id));
+	struct pay_plan plan;
+	struct block_new b = *block;
+	TRY(pay_plan_get(sc, tx, operator_id, b.pay_plan_id, b.pay_plan_version, &plan));
+	b.pay_plan_version = plan.version; /* what is promised now is what will be paid */
+	TRY(offer_block_publish(sc, tx, operator_id, staff_id, &b, block_id));
 	return duty_plan_ask(sc, tx, operator_id, block->station_id, block->hours.starts_ms);
 }
 

@@ -86,13 +86,14 @@ enum offer_reason offer_eligible(const struct offer_need *need, const struct off
 
 struct block_new {
 	const char *programme_id, *station_id, *pay_plan_id;
+	int64_t pay_plan_version; /* the one she is promised; 0: the caller fills it in */
 	struct hours hours;
 	int64_t units;
 	int64_t rule; /* enum award_rule, or -1: the programme's */
 	int64_t requests_open_ms, requests_close_ms;
 	const json_t *terms;
 };
-/* {"programme","station","pay_plan","starts","ends","units","rule"?,"requests_open"?,"requests_close",
+/* {"programme","station","pay_plan","pay_plan_version"?,"starts","ends","units","rule"?,"requests_open"?,"requests_close",
  *  "terms":{"pay":{"minor","currency"},"stops":{"min","max"},"distance_m":{"min","max"},
  *           "vehicles"?:["van",…],"rest_h"?:11,"note"?:text}}
  * Times are RFC 3339; requests_open absent: at once. Terms are integers and words, nothing else:
@@ -101,6 +102,7 @@ MUST_USE enum code block_parse(struct scope *sc, const json_t *json, struct bloc
 
 struct block {
 	const char *id, *operator_id, *programme_id, *station_id, *pay_plan_id;
+	int64_t pay_plan_version;
 	struct hours hours;
 	int64_t units;
 	enum award_rule rule;
@@ -157,6 +159,7 @@ MUST_USE enum code offer_give_back(struct scope *sc, struct tx *tx, const char *
 struct award {
 	const char *id, *block_id, *driver_id; /* driver_id NULL: she was erased */
 	const char *programme_id, *station_id, *pay_plan_id;
+	int64_t pay_plan_version; /* as published with the block */
 	struct hours hours;
 	enum award_state state;
 	const char *how; /* "draw", "rota", "waiting", "direct" */

@@ -10,7 +10,7 @@ const char *const award_state_words[] = {"awarded", "checked_in", "done", "given
 
 #define AWARD_COLUMNS \
 	"a.id, a.block_id, a.driver_id, b.programme_id, b.station_id, b.pay_plan_id, b.starts_ms, b.ends_ms, a.state," \
-	" a.how, a.decision_id, a.made_ms, a.pseudonym"
+	" a.how, a.decision_id, a.made_ms, a.pseudonym, b.pay_plan_version"
 #define AWARD_FROM \
 	" FROM offer_award a JOIN offer_block b ON b.operator_id = a.operator_id AND b.id = a.block_id" \
 	" WHERE a.operator_id = $1"
@@ -33,6 +33,7 @@ award_read(struct scope *sc, struct rows *r, struct award *a, const char **pseud
 			    .programme_id = row_text(sc, r, 3),
 			    .station_id = row_text(sc, r, 4),
 			    .pay_plan_id = row_text(sc, r, 5),
+			    .pay_plan_version = row_int(r, 13),
 			    .hours = {row_int(r, 6), row_int(r, 7)},
 			    .state = state_of(row_text(sc, r, 8)),
 			    .how = row_text(sc, r, 9),
@@ -119,6 +120,7 @@ award_json(struct scope *sc, const struct award *a)
 	json_put_text(o, "programme", a->programme_id);
 	json_put_text(o, "station", a->station_id);
 	json_put_text(o, "pay_plan", a->pay_plan_id);
+	json_put_int(o, "pay_plan_version", a->pay_plan_version);
 	json_put_time(o, "starts", a->hours.starts_ms);
 	json_put_time(o, "ends", a->hours.ends_ms);
 	json_put_text(o, "state", award_state_words[a->state]);

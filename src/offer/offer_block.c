@@ -21,6 +21,7 @@ static const char *const migrations[] = {
     "CREATE TABLE offer_block ("
     " operator_id TEXT NOT NULL, id TEXT NOT NULL,"
     " programme_id TEXT NOT NULL, station_id TEXT NOT NULL, pay_plan_id TEXT NOT NULL,"
+    " pay_plan_version INTEGER NOT NULL,"
     " starts_ms INTEGER NOT NULL, ends_ms INTEGER NOT NULL, units INTEGER NOT NULL CHECK (units > 0),"
     " rule TEXT NOT NULL CHECK (rule IN ('draw', 'rota', 'direct')),"
     " requests_open_ms INTEGER NOT NULL, requests_close_ms INTEGER NOT NULL,"
@@ -155,8 +156,9 @@ terms_parse(struct scope *sc, const json_t *terms, struct offer_need *need)
 enum code
 block_parse(struct scope *sc, const json_t *json, struct block_new *out)
 {
-	static const char *const members[] = {"programme", "station",	    "pay_plan",	      "starts", "ends", "units",
-					      "rule",	   "requests_open", "requests_close", "terms",	NULL};
+	static const char *const members[] = {
+	    "programme",     "station",	       "pay_plan", "starts",	       "ends", "units", "rule",
+	    "requests_open", "requests_close", "terms",	   "pay_plan_version", NULL};
 	struct block_new b = {.rule = -1};
 	struct offer_need need;
 	size_t rule = SIZE_MAX;
@@ -164,6 +166,7 @@ block_parse(struct scope *sc, const json_t *json, struct block_new *out)
 	TRY(json_need_text(sc, json, "programme", 1, ID_TEXT_MAX, &b.programme_id));
 	TRY(json_need_text(sc, json, "station", 1, ID_TEXT_MAX, &b.station_id));
 	TRY(json_need_text(sc, json, "pay_plan", 1, ID_TEXT_MAX, &b.pay_plan_id));
+	TRY(json_may_int(sc, json, "pay_plan_version", 1, INT32_MAX, &b.pay_plan_version));
 	TRY(json_need_time(sc, json, "starts", &b.hours.starts_ms));
 	TRY(json_need_time(sc, json, "ends", &b.hours.ends_ms));
 	TRY(json_need_int(sc, json, "units", 1, OFFER_UNITS_MAX, &b.units));
@@ -184,7 +187,7 @@ block_parse(struct scope *sc, const json_t *json, struct block_new *out)
 
 #define BLOCK_COLUMNS \
 	"id, programme_id, station_id, pay_plan_id, starts_ms, ends_ms, units, rule, requests_open_ms," \
-	" requests_close_ms, published_ms, terms, state, commitment"
+	" requests_close_ms, published_ms, terms, state, commitment, pay_plan_version"
 
 static size_t
 word_at(const char *const words[], const char *word)
@@ -205,6 +208,7 @@ block_read(struct scope *sc, struct rows *r, const char *operator_id, struct blo
 	b.programme_id = row_text(sc, r, 1);
 	b.station_id = row_text(sc, r, 2);
 	b.pay_plan_id = row_text(sc, r, 3);
+	b.pay_plan_version = row_int(r, 14);
 	b.hours = (struct hours){row_int(r, 4), row_int(r, 5)};
 	b.units = row_int(r, 6);
 	b.rule = (enum award_rule)word_at(award_words, row_text(sc, r, 7));
@@ -307,6 +311,7 @@ block_record(struct scope *sc, const struct block *b)
 	json_put_text(o, "programme", b->programme_id);
 	json_put_text(o, "station", b->station_id);
 	json_put_text(o, "pay_plan", b->pay_plan_id);
+	json_put_int(o, "pay_plan_version", b->pay_plan_version);
 	json_put_int(o, "starts", b->hours.starts_ms);
 	json_put_int(o, "ends", b->hours.ends_ms);
 	json_put_int(o, "units", b->units);
@@ -366,16 +371,17 @@ commit_secret(struct scope *sc, struct tx *tx, struct block *b)
 static enum code
 block_insert(struct scope *sc, struct tx *tx, const struct block *b, const char *staff_id, const struct leaf *leaf)
 {
-	return sql_run(sc, tx,
-		       "INSERT INTO offer_block (operator_id, " BLOCK_COLUMNS ", published_by, salt, entry)"
-		       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14, $15, $16, $17)",
-		       VALS(v_text(b->operator_id), v_text(b->id), v_text(b->programme_id), v_text(b->station_id),
-			    v_text(b->pay_plan_id), v_int(b->hours.starts_ms), v_int(b->hours.ends_ms), v_int(b->units),
-			    v_text(award_words[b->rule]), v_int(b->requests_open_ms), v_int(b->requests_close_ms),
-			    v_int(b->published_ms), v_text(json_canonical(sc, b->terms)),
-			    v_blob(b->commitment, sizeof b->commitment), v_text(staff_id),
-			    v_blob(leaf->salt, CHAIN_HASH), v_blob(leaf->entry, CHAIN_HASH)),
-		       NULL);
+	return sql_run(
+	    sc, tx,
+	    "INSERT INTO offer_block (operator_id, " BLOCK_COLUMNS ", published_by, salt, entry)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14, $18, $15, $16, $17)",
+	    VALS(v_text(b->operator_id), v_text(b->id), v_text(b->programme_id), v_text(b->station_id),
+		 v_text(b->pay_plan_id), v_int(b->hours.starts_ms), v_int(b->hours.ends_ms), v_int(b->units),
+		 v_text(award_words[b->rule]), v_int(b->requests_open_ms), v_int(b->requests_close_ms),
+		 v_int(b->published_ms), v_text(json_canonical(sc, b->terms)),
+		 v_blob(b->commitment, sizeof b->commitment), v_text(staff_id), v_blob(leaf->salt, CHAIN_HASH),
+		 v_blob(leaf->entry, CHAIN_HASH), v_int(b->pay_plan_version)),
+	    NULL);
 }
 
 enum code
@@ -387,6 +393,7 @@ offer_block_publish(struct scope *sc, struct tx *tx, const char *operator_id, co
 			  .programme_id = new->programme_id,
 			  .station_id = new->station_id,
 			  .pay_plan_id = new->pay_plan_id,
+			  .pay_plan_version = new->pay_plan_version,
 			  .hours = new->hours,
 			  .units = new->units,
 			  .requests_open_ms = new->requests_open_ms > now ? new->requests_open_ms : now,
@@ -444,6 +451,7 @@ block_json(struct scope *sc, struct tx *tx, const struct block *b, json_t **out)
 	json_put_text(o, "programme", b->programme_id);
 	json_put_text(o, "station", b->station_id);
 	json_put_text(o, "pay_plan", b->pay_plan_id);
+	json_put_int(o, "pay_plan_version", b->pay_plan_version);
 	json_put_time(o, "starts", b->hours.starts_ms);
 	json_put_time(o, "ends", b->hours.ends_ms);
 	json_put_int(o, "units", b->units);
