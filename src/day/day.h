@@ -112,7 +112,7 @@ struct check_in {
 	bool by_face;
 	struct pictures pictures; /* by face */
 	const char *device_id;	  /* by device */
-	const char *challenge;	  /* of challenge_make(), purpose: the device's id */
+	const char *challenge;	  /* of challenge_make(), purpose: the award's id */
 	const uint8_t *signature; /* 64 bytes over challenge_message() */
 	struct place depot_;	  /* of the read phase */
 	double radius_m_;

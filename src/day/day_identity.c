@@ -164,8 +164,8 @@ day_check_in_work(struct scope *sc, struct house *h, struct check_in *c)
 static enum code
 device_path(struct scope *sc, struct tx *tx, struct house *h, struct check_in *c)
 {
-	enum code rc =
-	    device_answer(sc, tx, h->keys, c->operator_id, c->driver_id, c->device_id, c->challenge, c->signature);
+	enum code rc = device_answer(sc, tx, h->keys, c->operator_id, c->driver_id, c->device_id, c->award_id,
+				     c->challenge, c->signature);
 	if (rc == E_UNAUTHENTICATED) {
 		error_clear(sc);
 		c->seen.identity = IDENTITY_TRY_AGAIN;

@@ -77,6 +77,12 @@ char *challenge_message(struct scope *sc, const char *operator_id, const char *p
 MUST_USE enum code device_session(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
 				  const char *device_id, const char *challenge, const uint8_t signature[static 64],
 				  const char **token, struct actor *out);
+/* Proof of one act, not a session: this driver's device has signed a challenge of this purpose (a check-in's is
+ * its award's id). Spends the challenge. E_UNAUTHENTICATED otherwise; the device may be anybody's but hers: the
+ * same answer. */
+MUST_USE enum code device_answer(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
+				 const char *driver_id, const char *device_id, const char *purpose,
+				 const char *challenge, const uint8_t signature[static 64]);
 /* For the moment after sign-up, which has proved the key already. */
 MUST_USE enum code driver_session(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
 				  const char *driver_id, const char *device_id, const char **token);

@@ -136,6 +136,17 @@ device_read(struct scope *sc, struct tx *tx, const char *operator_id, const char
 }
 
 enum code
+device_answer(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id, const char *driver_id,
+	      const char *device_id, const char *purpose, const char *challenge, const uint8_t signature[static 64])
+{
+	struct device_row d;
+	TRY(device_read(sc, tx, operator_id, device_id, &d));
+	if (!text_eq(d.driver_id, driver_id))
+		return refused(sc);
+	return challenge_answer(sc, tx, k, operator_id, purpose, challenge, d.key, signature);
+}
+
+enum code
 device_session(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id, const char *device_id,
 	       const char *challenge, const uint8_t signature[static 64], const char **token, struct actor *out)
 {

@@ -376,3 +376,23 @@ driver_decide(struct scope *sc, struct tx *tx, const char *operator_id, const ch
 	*decision_id = id;
 	return OK;
 }
+
+enum code
+people_count(struct scope *sc, struct tx *tx, const char *operator_id, struct people_counts *out)
+{
+	struct rows *r;
+	struct people_counts c = {0};
+	TRY(sql_query(sc, tx, &r, "SELECT state, COUNT(*) FROM driver WHERE operator_id = $1 GROUP BY state",
+		      VALS(v_text(operator_id))));
+	while (row_next(r)) {
+		int state;
+		TRY(word_index(sc, driver_state_words, row_text(sc, r, 0), &state));
+		c.by_state[state] = row_int(r, 1);
+	}
+	TRY(rows_end(sc, r));
+	TRY(sql_one(sc, tx, &r, "SELECT COUNT(*) FROM enrolment WHERE operator_id = $1 AND state = 'enrolled'",
+		    VALS(v_text(operator_id))));
+	c.with_face = row_int(r, 0);
+	*out = c;
+	return OK;
+}

@@ -235,6 +235,14 @@ MUST_USE enum code driver_decide(struct scope *sc, struct tx *tx, const char *op
 MUST_USE enum code driver_statutory(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
 				    const char *id, json_t **out);
 
+/* For the report: how many drivers, by state, and how many of the active ones chose the face path (a count, never
+ * who). */
+struct people_counts {
+	int64_t by_state[DRIVER_STATES];
+	int64_t with_face;
+};
+MUST_USE enum code people_count(struct scope *sc, struct tx *tx, const char *operator_id, struct people_counts *out);
+
 /* --- the public notice --- */
 
 /* What is monitored (datum, purpose, when, who sees it, how long, on or off),
