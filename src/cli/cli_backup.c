@@ -1,0 +1,214 @@
+/* waybill backup and waybill restore.
+ *
+ * A backup is a directory:
+ *	waybill.db, positions.db   consistent copies, taken while writes go on
+ *	waybill.json               what kind of house it is
+ *	backup.json                {"format":1,"made":time,"files":{name:{"bytes":n,"sha256":hex}}}
+ *
+ * Keys are not in it, on purpose: whoever finds a backup reads nothing of a
+ * person from it, and a key destroyed stays destroyed. Keep DIR/keys,
+ * DIR/signing.key and DIR/signing.state elsewhere; a restore needs them. */
+#include <sodium.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/cli_serve.h"
+
+#define FILE_MAX ((size_t)1 << 40)
+#define NOTE "keys are not in a backup: keep keys, signing.key and signing.state of the data directory elsewhere"
+
+static const char *const copied[] = {"waybill.db", "positions.db", "waybill.json"};
+static const char *const secrets[] = {"keys", "signing.key", "signing.state"};
+
+/* Copies (to may be NULL: only reads) and hashes. */
+static enum code
+file_pass(struct scope *sc, const char *from, const char *to, int64_t *bytes, char hash[static 65])
+{
+	uint8_t digest[crypto_hash_sha256_BYTES];
+	uint8_t *piece = scope_alloc(sc, 1 << 16);
+	crypto_hash_sha256_state h;
+	crypto_hash_sha256_init(&h);
+	FILE *in = fopen(from, "rbe");
+	FILE *out = in != NULL && to != NULL ? fopen(to, "wbxe") : NULL;
+	if (in == NULL || (to != NULL && out == NULL)) {
+		if (in != NULL)
+			fclose(in);
+		return fail(sc, in == NULL ? E_NOT_FOUND : E_IO, "%s cannot be %s", in == NULL ? from : to,
+			    in == NULL ? "read" : "made");
+	}
+	*bytes = 0;
+	bool good = true;
+	for (size_t n = fread(piece, 1, 1 << 16, in); n > 0; n = fread(piece, 1, 1 << 16, in)) {
+		crypto_hash_sha256_update(&h, piece, n);
+		good &= out == NULL || fwrite(piece, 1, n, out) == n;
+		*bytes += (int64_t)n;
+	}
+	good &= ferror(in) == 0;
+	fclose(in);
+	if (out != NULL)
+		good &= fflush(out) == 0 && fsync(fileno(out)) == 0 && fclose(out) == 0;
+	crypto_hash_sha256_final(&h, digest);
+	sodium_bin2hex(hash, 65, digest, sizeof digest);
+	return good ? OK : fail(sc, E_IO, "%s was not copied whole", from);
+}
+
+static enum code
+write_index(struct scope *sc, const char *dir, int64_t now_ms)
+{
+	json_t *o = json_new_object(sc);
+	json_t *files = json_object();
+	json_put_int(o, "format", 1);
+	json_put_time(o, "made", now_ms);
+	json_put(o, "files", files);
+	for (size_t i = 0; i < COUNT_OF(copied); i++) {
+		int64_t bytes;
+		char hash[65];
+		TRY(file_pass(sc, path_join(sc, dir, copied[i]), NULL, &bytes, hash));
+		json_t *f = json_object();
+		json_put_int(f, "bytes", bytes);
+		json_put_text(f, "sha256", hash);
+		json_put(files, copied[i], f);
+	}
+	char *text = json_text(sc, o);
+	return file_write(sc, path_join(sc, dir, "backup.json"), text, strlen(text), 0600);
+}
+
+static enum code
+backup(struct scope *sc, const char *dir, const char *to)
+{
+	struct house_settings settings;
+	struct clock clock;
+	struct random random;
+	struct store *st = NULL;
+	TRY(house_settings_read(sc, dir, &settings));
+	if (file_exists(to))
+		return fail(sc, E_CONFLICT, "%s exists already", to);
+	clock_init_wall(&clock);
+	random_init_os(&random);
+	const struct store_options opt = {
+	    .clock = &clock, .random = &random, .schemas = house_schemas, .read_only = true};
+	TRY(store_open(sc, dir, &opt, &st));
+	enum code rc = file_make_dirs(sc, to, 0700);
+	if (rc == OK)
+		rc = store_backup(sc, st, to);
+	store_close(st);
+	TRY(rc);
+	int64_t bytes;
+	char hash[65];
+	TRY(file_pass(sc, path_join(sc, dir, "waybill.json"), path_join(sc, to, "waybill.json"), &bytes, hash));
+	return write_index(sc, to, clock_now_ms(&clock));
+}
+
+int
+cli_backup(struct scope *sc, int argc, char **argv)
+{
+	const char *words[2];
+	size_t n;
+	enum code rc = args_parse(sc, argc, argv, NULL, 0, words, 2, 2, &n);
+	if (rc == OK)
+		rc = backup(sc, words[0], words[1]);
+	if (rc != OK)
+		return cli_exit(sc, rc);
+	json_t *o = json_new_object(sc);
+	json_put_text(o, "data", words[0]);
+	json_put_text(o, "backup", words[1]);
+	json_put_text(o, "note", NOTE);
+	return cli_print(sc, o);
+}
+
+/* --- restore --- */
+
+static enum code
+copy_checked(struct scope *sc, const json_t *files, const char *name, const char *from, const char *to)
+{
+	const json_t *f;
+	const char *want;
+	int64_t want_bytes;
+	int64_t bytes;
+	char hash[65];
+	TRY(json_need_object(sc, files, name, &f));
+	TRY(json_need_text(sc, f, "sha256", 64, 64, &want));
+	TRY(json_need_int(sc, f, "bytes", 0, INT64_MAX, &want_bytes));
+	TRY(file_pass(sc, path_join(sc, from, name), path_join(sc, to, name), &bytes, hash));
+	if (bytes != want_bytes || !text_eq(hash, want))
+		return fail(sc, E_CORRUPT, "%s in the backup is not what was written", name);
+	return OK;
+}
+
+static enum code
+copy_secrets(struct scope *sc, const char *from, const char *to)
+{
+	for (size_t i = 0; i < COUNT_OF(secrets); i++) {
+		uint8_t *bytes;
+		size_t n;
+		const char *path = path_join(sc, from, secrets[i]);
+		if (!file_exists(path) && i == COUNT_OF(secrets) - 1)
+			continue; /* nothing was signed yet */
+		TRY(file_read(sc, path, 1 << 20, &bytes, &n));
+		TRY(file_write(sc, path_join(sc, to, secrets[i]), bytes, n, 0600));
+	}
+	return OK;
+}
+
+static enum code
+check_restored(struct scope *sc, const char *dir)
+{
+	struct clock clock;
+	struct random random;
+	struct store *st = NULL;
+	clock_init_wall(&clock);
+	random_init_os(&random);
+	const struct store_options opt = {.clock = &clock, .random = &random, .schemas = house_schemas};
+	TRY(store_open(sc, dir, &opt, &st));
+	enum code rc = store_check(sc, st);
+	store_close(st);
+	return rc;
+}
+
+static enum code
+restore(struct scope *sc, const char *dir, const char *from, const char *keys)
+{
+	uint8_t *bytes;
+	size_t n;
+	json_t *index;
+	const json_t *files;
+	int64_t format;
+	if (file_exists(path_join(sc, dir, "waybill.json")))
+		return fail(sc, E_CONFLICT, "%s is a data directory already", dir);
+	TRY(file_read(sc, path_join(sc, from, "backup.json"), 1 << 20, &bytes, &n));
+	TRY(json_parse(sc, bytes, n, &index));
+	TRY(json_need_int(sc, index, "format", 1, 1, &format));
+	TRY(json_need_object(sc, index, "files", &files));
+	TRY(file_make_dirs(sc, dir, 0700));
+	if (keys != NULL)
+		TRY(copy_secrets(sc, keys, dir));
+	for (size_t i = 0; i < COUNT_OF(copied); i++) /* waybill.json last: its presence says the rest is there */
+		TRY(copy_checked(sc, files, copied[i], from, dir));
+	return check_restored(sc, dir);
+}
+
+int
+cli_restore(struct scope *sc, int argc, char **argv)
+{
+	const char *words[1];
+	const char *from = NULL;
+	const char *keys = NULL;
+	size_t n;
+	const struct option_def defs[] = {{"--from", OPTION_TEXT, &from, 0, 0}, {"--keys", OPTION_TEXT, &keys, 0, 0}};
+	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n);
+	if (rc == OK && from == NULL)
+		rc = fail(sc, E_USAGE, "--from BACKUP is missing");
+	if (rc == OK)
+		rc = restore(sc, words[0], from, keys);
+	if (rc != OK)
+		return cli_exit(sc, rc);
+	json_t *o = json_new_object(sc);
+	json_put_text(o, "data", words[0]);
+	json_put_text(o, "backup", from);
+	if (keys == NULL)
+		json_put_text(o, "note", "put keys, signing.key and signing.state into it before serving");
+	return cli_print(sc, o);
+}
