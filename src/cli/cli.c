@@ -19,6 +19,9 @@ run_version(struct scope *sc, int argc, char **argv)
 }
 
 static const struct command commands[] = {
+    {"chain", "", "commitments: verify, prove, audit, copy", NULL, cli_chain_group, NULL},
+    {"offer", "", "draws: replay", NULL, cli_offer_group, NULL},
+    {"sign-child", "KEY_FILE", NULL, cli_sign_child, NULL, NULL},
     {"pay", "", "statements", NULL, cli_pay_group, NULL},
     {"road", "", "streets: import, route, matrix, snap, bench", NULL, cli_road_group, NULL},
     {"version", "", "print the version", run_version, NULL, NULL},

@@ -32,9 +32,14 @@ int cli_exit(const struct scope *sc, enum code rc);
 int cli_print(struct scope *sc, const json_t *value);
 
 /* --- the groups, one file each --- */
+extern const struct command cli_chain_group[];
+extern const struct command cli_offer_group[];
 extern const struct command cli_pay_group[];
 extern const struct command cli_road_group[];
 extern const struct command cli_route_group[];
+
+/* The signing process (chain/chain_sign.h). */
+int cli_sign_child(struct scope *sc, int argc, char **argv);
 
 /* --- words of a command line --- */
 
