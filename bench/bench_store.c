@@ -171,6 +171,7 @@ measure_clients(struct scope *sc, struct store *st, enum lane lane, int n, doubl
 	json_put_real(o, "per_sync_of_the_disk", (double)all.n / s / floor_per_s);
 	json_put_real(o, "p50_ms", (double)all.samples[all.n / 2] / 1e6);
 	json_put_real(o, "p99_ms", (double)all.samples[all.n * 99 / 100] / 1e6);
+	json_put_real(o, "max_ms", (double)all.samples[all.n - 1] / 1e6);
 	json_put_real(o, "cpu_us_per_write", (double)cpu / (double)all.n);
 	json_array_append_new(into, o);
 	return OK;

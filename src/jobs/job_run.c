@@ -105,11 +105,17 @@ give_up(struct run *r, struct ending *e)
 	return store_write(&r->sc, r->store, LANE_MAIN, write_failed, e);
 }
 
+static bool
+lost(const struct run *r, enum code rc)
+{
+	return rc == E_CONFLICT && text_eq(r->sc.err.reason, "lease-lost");
+}
+
 /* Where even this cannot be written, the lease ends and the job is run again. */
 void
 run_failed(struct run *r, enum code rc)
 {
-	if (rc == E_CONFLICT && text_eq(r->sc.err.reason, "lease-lost")) {
+	if (lost(r, rc)) {
 		log_line(LOG_DEBUG, "job %s: cancelled or taken over", r->lease.job.kind);
 		return;
 	}
@@ -118,6 +124,6 @@ run_failed(struct run *r, enum code rc)
 	log_line(again ? LOG_WARN : LOG_ERROR, "job %s %s, try %d: %s (%s:%d)", r->lease.job.kind, r->lease.job.subject,
 		 r->lease.job.attempt, e.why, r->sc.err.file, r->sc.err.line);
 	rc = again ? store_write(&r->sc, r->store, LANE_MAIN, write_pause, &e) : give_up(r, &e);
-	if (rc != OK)
+	if (rc != OK && !lost(r, rc))
 		log_error(&r->sc, "noting a job's failure");
 }

@@ -38,7 +38,8 @@ number(const struct job *job, const char *key)
 	return job->payload == NULL ? 0 : json_integer_value(json_object_get(job->payload, key));
 }
 
-/* payload: fails (so many tries fail), adds (a plain job so many ms from now), cancels (a subject). */
+/* payload: fails (so many tries fail), adds (a plain job so many ms from now),
+ * adds_at_s (one at AT()), cancels (a subject). */
 static enum code
 act(struct scope *sc, struct tx *tx, void *ctx, const struct job *job, void *result)
 {
@@ -50,6 +51,8 @@ act(struct scope *sc, struct tx *tx, void *ctx, const struct job *job, void *res
 		TRY(job_cancel(sc, tx, "t.act", cancels));
 	if (json_object_get(job->payload, "adds") != NULL)
 		TRY(job_add(sc, tx, "t.act", "", job->subject, tx_now_ms(tx) + number(job, "adds"), NULL));
+	if (json_object_get(job->payload, "adds_at_s") != NULL)
+		TRY(job_add(sc, tx, "t.act", "", "added", FIXTURE_START_MS + number(job, "adds_at_s") * 1000, NULL));
 	if (job->attempt <= number(job, "fails"))
 		return fail(sc, E_UNAVAILABLE, "not yet");
 	return OK;
@@ -252,6 +255,20 @@ jobs_run_in_order_each_at_its_time(void **state)
 	want(&b, "t.act", "a", AT(10), NULL); /* done already */
 	assert_ok(&b.f.sc, jobs_run_until(&b.f.sc, b.jobs, AT(30)));
 	assert_int_equal(counts(&b).done, 5);
+	bench_close(&b);
+}
+
+static void
+what_is_overdue_keeps_its_order(void **state)
+{
+	(void)state;
+	struct bench b;
+	bench_open(&b, false, 1);
+	clock_step_to(&b.f.clock, AT(100));
+	want(&b, "t.act", "second", AT(60), NULL);
+	want(&b, "t.act", "first", AT(50), "{\"adds_at_s\":55}");
+	assert_ok(&b.f.sc, jobs_run_until(&b.f.sc, b.jobs, AT(100)));
+	assert_string_equal(ran(&b), "t.act first +100 #1\nt.act added +100 #1\nt.act second +100 #1\n");
 	bench_close(&b);
 }
 
@@ -651,6 +668,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(jobs_run_in_order_each_at_its_time),
+	    cmocka_unit_test(what_is_overdue_keeps_its_order),
 	    cmocka_unit_test(failures_pause_longer_and_longer_then_stay),
 	    cmocka_unit_test(a_person_can_have_a_failed_job_tried_again),
 	    cmocka_unit_test(what_is_cancelled_does_not_happen),

@@ -2,7 +2,9 @@
 #include "store_fixture.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -605,6 +607,42 @@ readers_open_beside_a_running_server(void **state)
 	store_fixture_close(&f);
 }
 
+/* The other process: says when it has opened, then holds on. */
+static void
+hold_open(struct store_fixture *f, int say)
+{
+	store_fixture_start(f);
+	if (write(say, "x", 1) == 1)
+		pause();
+	_exit(1);
+}
+
+static void
+one_process_serves_a_directory(void **state)
+{
+	(void)state;
+	struct store_fixture f;
+	store_fixture_open(&f, schemas);
+	store_fixture_stop(&f);
+	int p[2];
+	assert_int_equal(pipe(p), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		hold_open(&f, p[1]);
+	char x;
+	assert_int_equal(read(p[0], &x, 1), 1);
+	assert_int_equal(open_as(&f, schemas, false), E_CONFLICT);
+	assert_string_equal(f.sc.err.reason, "in-use");
+	assert_int_equal(open_as(&f, schemas, true), OK); /* to look, one may */
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(open_as(&f, schemas, false), OK);
+	close(p[0]);
+	close(p[1]);
+	store_fixture_close(&f);
+}
+
 int
 main(void)
 {
@@ -624,6 +662,7 @@ main(void)
 	    cmocka_unit_test(only_the_right_versions_open),
 	    cmocka_unit_test(a_place_that_is_no_store_is_refused),
 	    cmocka_unit_test(readers_open_beside_a_running_server),
+	    cmocka_unit_test(one_process_serves_a_directory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
