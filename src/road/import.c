@@ -64,6 +64,10 @@ read_extract(struct scope *sc, const uint8_t *bytes, size_t n, struct osm_raw *r
 		i++;
 	if (i < n && bytes[i] == '{')
 		return osm_read_geojson(sc, bytes, n, raw);
+	if (i + 1 < n && bytes[i] == '<')
+		return osm_read_xml(sc, bytes, n, raw);
+	if (n > 6 && bytes[0] == 0 && bytes[1] == 0 && bytes[4] == 0x0a) /* a small blob header, its type first */
+		return osm_read_pbf(sc, bytes, n, raw);
 	return fail(sc, E_INVALID, "neither OpenStreetMap PBF, XML nor GeoJSON");
 }
 

@@ -1,5 +1,5 @@
 /* road/osm_raw: an extract as its reader found it, judged for one profile, not
- * yet a graph. Readers (osm_geojson.c) call raw_node,
+ * yet a graph. Readers (osm_geojson.c, osm_xml.c, osm_pbf.c) call raw_node,
  * raw_way and raw_restriction; road_build.c takes the result. Private to the
  * room.
  *
@@ -62,8 +62,10 @@ void raw_way(struct osm_raw *raw, int64_t id, const int64_t *refs, size_t n_refs
 void raw_relation(struct osm_raw *raw, const struct osm_member *members, size_t n_members, const struct osm_tag *tags,
 		  size_t n_tags);
 
-/* The reader. E_INVALID says where. */
+/* The readers. E_INVALID says where. */
 MUST_USE enum code osm_read_geojson(struct scope *sc, const uint8_t *bytes, size_t n, struct osm_raw *raw);
+MUST_USE enum code osm_read_xml(struct scope *sc, const uint8_t *bytes, size_t n, struct osm_raw *raw);
+MUST_USE enum code osm_read_pbf(struct scope *sc, const uint8_t *bytes, size_t n, struct osm_raw *raw);
 
 /* road_build.c: from the raw extract to the sections of a file. */
 MUST_USE enum code road_build(struct scope *sc, struct osm_raw *raw, struct road_sections *out,
