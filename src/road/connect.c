@@ -101,8 +101,8 @@ reverse_turns(const struct builder *b, uint32_t *first, uint32_t *from)
 			from[first[turn[e].to + 1]++] = v;
 }
 
-void
-build_connected(struct builder *b, bool *keep)
+static size_t
+mark_kept(struct builder *b, bool *keep)
 {
 	size_t n = b->vertices.n;
 	struct scope *sc = b->sc;
@@ -138,12 +138,16 @@ build_connected(struct builder *b, bool *keep)
 		starts[x->arc] |= behind[v] && (x->flags & VERTEX_START) != 0;
 		ends[x->arc] |= ahead[v] && (x->flags & VERTEX_END) != 0;
 	}
-	for (size_t a = 0; a < b->arcs.n; a++)
+	size_t dropped = 0;
+	for (size_t a = 0; a < b->arcs.n; a++) {
 		keep[a] = starts[a] && ends[a];
+		dropped += !keep[a];
+	}
+	return dropped;
 }
 
-void
-build_drop_arcs(struct builder *b, const bool *keep)
+static void
+drop_arcs(struct builder *b, const bool *keep)
 {
 	size_t n_arcs = 0;
 	size_t n_segments = 0;
@@ -172,4 +176,14 @@ build_drop_arcs(struct builder *b, const bool *keep)
 	b->arcs.n = n_arcs;
 	b->segments.n = n_segments;
 	build_arc_lists(b);
+}
+
+bool
+build_connected(struct builder *b)
+{
+	bool *keep = NEW_ARRAY(b->sc, b->arcs.n, bool);
+	if (mark_kept(b, keep) == 0)
+		return false;
+	drop_arcs(b, keep);
+	return true;
 }

@@ -7,6 +7,7 @@ dijkstra_init(struct dijkstra *d, struct scope *sc, const struct road *road, con
 {
 	size_t n = road->n[SECTION_VERTEX];
 	*d = (struct dijkstra){.road = road, .metric = road_metric_or_base(road, metric)};
+	d->bound = UINT32_MAX;
 	d->cost = NEW_ARRAY(sc, n, uint32_t);
 	d->parent = NEW_ARRAY(sc, n, uint32_t);
 	d->distance_dm = NEW_ARRAY(sc, n, uint32_t);
@@ -87,7 +88,7 @@ heap_pop(struct dijkstra *d)
 static void
 relax(struct dijkstra *d, uint32_t v, uint32_t cost, uint32_t distance_dm, uint32_t parent)
 {
-	if (cost >= d->cost[v])
+	if (cost > d->cost[v] || (cost == d->cost[v] && distance_dm >= d->distance_dm[v]))
 		return;
 	uint32_t at = d->place_in_heap[v];
 	if (d->cost[v] == ROAD_INFINITE) {
@@ -136,7 +137,7 @@ dijkstra_run(struct dijkstra *d, const struct road_point *from)
 	const struct road *road = d->road;
 	start_from(d, from);
 	uint32_t left = d->n_wanted;
-	while (d->n_heap > 0 && left > 0) {
+	while (d->n_heap > 0 && left > 0 && d->cost[d->heap[0]] <= d->bound) {
 		uint32_t v = heap_pop(d);
 		if (d->wanted[v] != 0)
 			left--;
@@ -176,6 +177,7 @@ dijkstra_read(const struct dijkstra *d, const struct road_point *from, const str
 {
 	const struct road *road = d->road;
 	uint32_t arc;
+	*distance_dm = UINT32_MAX;
 	uint32_t best = direct_cost(road, d->metric, from, to, distance_dm, &arc);
 	*last = ROAD_NONE;
 	for (uint32_t v = road->segment_vertex[to->segment]; v < road->segment_vertex[to->segment + 1]; v++) {
@@ -184,10 +186,11 @@ dijkstra_read(const struct dijkstra *d, const struct road_point *from, const str
 		const struct road_arc *a = &road->arc[road->vertex[v].arc];
 		uint32_t g = road_arc_fraction(a, to);
 		uint32_t cost = d->cost[v] + road_part(d->metric->arc_ms[road->vertex[v].arc], g);
-		if (cost >= best)
+		uint32_t dm = d->distance_dm[v] + road_part(road->segment[to->segment].length_dm, g);
+		if (cost > best || (cost == best && dm >= *distance_dm))
 			continue;
 		best = cost;
-		*distance_dm = d->distance_dm[v] + road_part(road->segment[to->segment].length_dm, g);
+		*distance_dm = dm;
 		*last = v;
 	}
 	return best;
@@ -203,15 +206,31 @@ plain_vertex(const struct road *road, uint32_t arc)
 	return v;
 }
 
+uint32_t
+dijkstra_pair(struct dijkstra *d, const struct road_point *from, const struct road_point *to, uint32_t *distance_dm)
+{
+	uint32_t last;
+	uint32_t arc;
+	dijkstra_want(d, to);
+	d->bound = direct_cost(d->road, d->metric, from, to, distance_dm, &arc);
+	dijkstra_run(d, from);
+	dijkstra_unwant(d, to);
+	d->bound = UINT32_MAX;
+	return dijkstra_read(d, from, to, distance_dm, &last);
+}
+
 void
 dijkstra_trip(struct dijkstra *d, struct scope *sc, const struct road_point *from, const struct road_point *to,
 	      struct trip *out)
 {
+	uint32_t dm;
+	uint32_t arc_or_none;
 	dijkstra_want(d, to);
+	d->bound = direct_cost(d->road, d->metric, from, to, &dm, &arc_or_none);
 	dijkstra_run(d, from);
 	dijkstra_unwant(d, to);
-	uint32_t dm;
 	uint32_t last;
+	d->bound = UINT32_MAX;
 	struct trip t = {.cost_ms = dijkstra_read(d, from, to, &dm, &last)};
 	if (t.cost_ms < ROAD_INFINITE && last == ROAD_NONE) {
 		uint32_t arc = 0;

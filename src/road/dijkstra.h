@@ -6,7 +6,8 @@
  * point at g on arc b
  *	- on the same arc with g not before f: part(w, g) - part(w, f);
  *	- else w(a) - part(w(a), f), then turns and whole arcs, then part(w(b), g).
- * The least over the arcs the two points may leave and arrive by. */
+ * The least over the arcs the two points may leave and arrive by; of equally
+ * fast ways the shortest counts. */
 #ifndef ROAD_DIJKSTRA_H
 #define ROAD_DIJKSTRA_H
 
@@ -28,6 +29,7 @@ struct dijkstra {
 	uint32_t *touched;
 	uint8_t *wanted;
 	uint32_t n_heap, n_touched, n_wanted;
+	uint32_t bound; /* a run looks no further than this, ms */
 };
 
 void dijkstra_init(struct dijkstra *d, struct scope *sc, const struct road *road, const struct road_metric *metric);
@@ -39,6 +41,9 @@ void dijkstra_run(struct dijkstra *d, const struct road_point *from);
  * vertex arrived on, ROAD_NONE where the trip stays on its first arc. */
 uint32_t dijkstra_read(const struct dijkstra *d, const struct road_point *from, const struct road_point *to,
 		       uint32_t *distance_dm, uint32_t *last);
+/* One pair, looking no further than the way along its own arc. */
+uint32_t dijkstra_pair(struct dijkstra *d, const struct road_point *from, const struct road_point *to,
+		       uint32_t *distance_dm);
 void dijkstra_trip(struct dijkstra *d, struct scope *sc, const struct road_point *from, const struct road_point *to,
 		   struct trip *out);
 

@@ -1,15 +1,31 @@
 /* Metrics: building, taking, swapping. How a bucket's word works is in metric.h. */
-#include "road/metric.h"
+#include "road/cch.h"
 
 #define DURATION_MAX_MS (1u << 27)
+
+static void
+weights_free(struct road_metric *m)
+{
+	struct cch_narrow *narrow = atomic_load(&m->narrow);
+	struct cch_wide *wide = atomic_load(&m->wide);
+	if (narrow != NULL) {
+		free(narrow->up);
+		free(narrow->down);
+	}
+	if (wide != NULL) {
+		free(wide->up);
+		free(wide->down);
+	}
+	free(narrow);
+	free(wide);
+}
 
 static void
 metric_free(struct road_metric *m)
 {
 	if (m->owns_arc_ms)
-		free((void *)m->arc_ms);
-	free(m->up);
-	free(m->down);
+		free((void *)(uintptr_t)m->arc_ms);
+	weights_free(m);
 	free(m);
 }
 
@@ -24,6 +40,7 @@ road_metrics_new(const struct road *road)
 	m->road = road;
 	m->base.arc_ms = road->arc_ms;
 	pthread_mutex_init(&m->slots_lock, NULL);
+	pthread_mutex_init(&m->customise_lock, NULL);
 	return m;
 }
 
@@ -33,9 +50,9 @@ road_metrics_free(struct road_metrics *m)
 	for (size_t i = 1; i < METRIC_SLOTS; i++)
 		if (m->slot[i] != NULL)
 			metric_free(m->slot[i]);
-	free(m->base.up);
-	free(m->base.down);
+	weights_free(&m->base);
 	pthread_mutex_destroy(&m->slots_lock);
+	pthread_mutex_destroy(&m->customise_lock);
 	free(m);
 }
 
@@ -61,6 +78,7 @@ road_metric_build(struct scope *sc, const struct road *road, const uint32_t *arc
 	memcpy(copy, arc_ms, n * sizeof *copy);
 	m->arc_ms = copy;
 	m->owns_arc_ms = true;
+	(void)cch_narrow_of(road, m); /* now, so that no query waits after the swap */
 	*out = m;
 	return OK;
 }

@@ -16,19 +16,23 @@
 
 #define METRIC_SLOTS 1024u
 
+struct cch_narrow;
+struct cch_wide;
+
 struct road_metric {
 	const uint32_t *arc_ms;
 	bool owns_arc_ms;
-	uint32_t *up, *down; /* per chordal arc: towards the higher end, and from it; see cch.c */
+	struct cch_narrow *_Atomic narrow; /* owned; made at their first use: cch.h */
+	struct cch_wide *_Atomic wide;
 	_Atomic int64_t users;
 	uint32_t slot;
 };
 
 struct road_metrics {
 	const struct road *road;
-	struct road_metric base; /* the extract's own; customised at its first use */
-	pthread_once_t base_once;
-	pthread_mutex_t slots_lock; /* swaps only */
+	struct road_metric base;	/* the extract's own; customised at its first use */
+	pthread_mutex_t slots_lock;	/* swaps only */
+	pthread_mutex_t customise_lock; /* first uses only */
 	_Atomic uint64_t bucket[ROAD_BUCKETS];
 	struct road_metric *_Atomic slot[METRIC_SLOTS]; /* 0 is no metric */
 };

@@ -244,17 +244,18 @@ road_build(struct scope *sc, struct osm_raw *raw, struct road_sections *out, str
 	*report = (struct road_import_report){0};
 	struct builder *b = builder_new(sc, raw, report);
 	TRY(build_segments(b));
-	build_restrictions(b);
-	build_turns(b);
-	bool *keep = NEW_ARRAY(sc, b->arcs.n, bool);
-	build_connected(b, keep);
-	build_drop_arcs(b, keep);
+	do { /* a private street may have led through one that went */
+		build_restrictions(b);
+		build_turns(b);
+	} while (b->arcs.n > 0 && build_connected(b));
 	if (b->arcs.n == 0)
 		return fail_as(sc, E_INVALID, "no-streets", "no two of its streets lead to each other");
-	build_restrictions(b);
-	build_turns(b);
 	*out = (struct road_sections){0};
 	put_sections(b, out);
+	struct road_head *head = NEW(sc, struct road_head);
+	*head = *(const struct road_head *)out->at[SECTION_HEAD];
+	head->max_depth = build_order(b, out);
+	out->at[SECTION_HEAD] = head;
 	report->segments = b->segments.n;
 	report->arcs = b->arcs.n;
 	report->vertices = b->vertices.n;

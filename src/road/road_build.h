@@ -59,11 +59,10 @@ MUST_USE enum code build_segments(struct builder *b);
 void build_arc_lists(struct builder *b);
 void build_restrictions(struct builder *b);
 void build_turns(struct builder *b);
-/* Marks what stays: keep[arc]. */
-void build_connected(struct builder *b, bool *keep);
-/* Renumbers segments and arcs; those without keep go. */
-void build_drop_arcs(struct builder *b, const bool *keep);
-void build_order(struct builder *b, struct road_sections *out);
+/* Drops what is not connected and renumbers the rest; false where nothing was. */
+bool build_connected(struct builder *b);
+/* Fills the sections of the order; the depth of the elimination tree. */
+uint32_t build_order(struct builder *b, struct road_sections *out);
 
 /* A bearing at an arc's beginning (at_end false) or end, degrees. */
 double arc_bearing(const struct place *shape, const struct road_segment *s, bool backward, bool at_end);

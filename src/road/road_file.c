@@ -13,7 +13,7 @@
 #include "road/road_map.h"
 
 #define ROAD_MAGIC "WAYROAD"
-#define ROAD_VERSION 3u
+#define ROAD_VERSION 4u
 #define ALIGNMENT 64u
 #define ATTRIBUTION "© OpenStreetMap contributors, ODbL 1.0"
 
@@ -129,6 +129,13 @@ point_at_sections(struct road *road)
 	road->up_first = section(road, SECTION_UP_FIRST);
 	road->up_head = section(road, SECTION_UP_HEAD);
 	road->parent = section(road, SECTION_PARENT);
+	road->depth = section(road, SECTION_DEPTH);
+	road->rank_vertex = section(road, SECTION_RANK_VERTEX);
+	road->up_depth = section(road, SECTION_UP_DEPTH);
+	road->up_tail = section(road, SECTION_UP_TAIL);
+	road->down_first = section(road, SECTION_DOWN_FIRST);
+	road->down = section(road, SECTION_DOWN);
+	road->turn_arc = section(road, SECTION_TURN_ARC);
 }
 
 static enum code

@@ -130,6 +130,7 @@ struct road_head {
 	uint32_t cell_e7_lat, cell_e7_lon;
 	uint32_t draw_columns, draw_rows, draw_cell_e7; /* over draw_bounds */
 	uint32_t n_nodes;
+	uint32_t max_depth;    /* of the elimination tree */
 	uint32_t kerb_classes; /* bit per class: stops are on the point's own side */
 };
 #define DRAW_CELL_E7 50000
@@ -156,6 +157,13 @@ enum road_section {
 	SECTION_UP_FIRST, /* the chordal graph, by rank: see road_order.c */
 	SECTION_UP_HEAD,
 	SECTION_PARENT,
+	SECTION_DEPTH,	     /* by rank; a root has 0 */
+	SECTION_RANK_VERTEX, /* and back to the vertex */
+	SECTION_UP_DEPTH,    /* per chordal arc: of its head */
+	SECTION_UP_TAIL,
+	SECTION_DOWN_FIRST, /* the chordal arcs that end at a vertex, lowest tail first */
+	SECTION_DOWN,
+	SECTION_TURN_ARC, /* per turn: its chordal arc << 1 | (it leads down) */
 	SECTION_COUNT
 };
 
@@ -180,7 +188,8 @@ struct road {
 	const uint32_t *draw_first, *draw;
 	const struct road_spot *spot;
 	const uint32_t *rank;
-	const uint32_t *up_first, *up_head, *parent;
+	const uint32_t *up_first, *up_head, *parent, *depth, *rank_vertex, *up_depth, *up_tail;
+	const uint32_t *down_first, *down, *turn_arc;
 	size_t n[SECTION_COUNT];
 
 	struct road_metrics *metrics; /* owned */

@@ -3,6 +3,7 @@
 #define ROAD_TRIP_H
 
 #include "road/dijkstra.h"
+#include "road/vec.h"
 
 /* out->cost_ms is ROAD_INFINITE where there is no way. */
 void trip_find(struct scope *sc, const struct road *road, const struct road_metric *metric,

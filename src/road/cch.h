@@ -1,0 +1,41 @@
+/* road/cch: customisable contraction hierarchies (Dibbelt, Strasser, Wagner
+ * 2014) on the turn graph. Private to the room.
+ *
+ * The order and the chordal graph are made once, at import. A metric then gives
+ * each chordal arc two weights: `up` from its lower to its higher end, `down`
+ * back. Customising takes the turns' weights and relaxes every lower triangle,
+ * so that each weight is the least over all ways through lower vertices.
+ *
+ * Weights come in two widths. Narrow: int32 ms. Wide: int64, ms << 32 plus
+ * decimetres: sums and minima of these keep the distance along the fastest way
+ * (and, among equally fast ones, the shortest), at twice the memory.
+ *
+ * Ranks, not vertex numbers, throughout. */
+#ifndef ROAD_CCH_H
+#define ROAD_CCH_H
+
+#include "road/metric.h"
+
+#define NARROW_INFINITE ((int32_t)ROAD_INFINITE)
+#define WIDE_INFINITE ((int64_t)ROAD_INFINITE << 32)
+/* A label may begin below zero by a part of one arc, so sums with one infinite
+ * part can lie a little below infinity; true costs stay below this. */
+#define NARROW_REACHED (NARROW_INFINITE - (1 << 28))
+#define WIDE_REACHED ((int64_t)NARROW_REACHED << 32)
+
+struct cch_narrow {
+	int32_t *up, *down;
+};
+struct cch_wide {
+	int64_t *up, *down;
+};
+
+/* Fresh weights; the caller frees up and down. */
+void cch_customise_narrow(const struct road *road, const uint32_t *arc_ms, struct cch_narrow *out);
+void cch_customise_wide(const struct road *road, const uint32_t *arc_ms, struct cch_wide *out);
+
+/* The metric's weights, customised at their first use; any thread. */
+const struct cch_narrow *cch_narrow_of(const struct road *road, const struct road_metric *metric);
+const struct cch_wide *cch_wide_of(const struct road *road, const struct road_metric *metric);
+
+#endif
