@@ -183,7 +183,8 @@ MUST_USE enum code offer_award_cancel(struct scope *sc, struct tx *tx, const cha
 				      const char *staff_id, const char *reasoning);
 /* A person gives a unit (decision offer.direct). `overrides`: the decision that is put right, which may add a unit
  * beyond those published: a remedy never takes another driver's award. The published rule of eligibility holds here
- * too. E_CONFLICT (reason = the eligibility word, "no-unit", "ended", "already-awarded"). */
+ * too. E_CONFLICT (reason = the eligibility word, "no-unit", "ended", "already-awarded").
+ * E_INVALID (reason "other-decision")  what is overridden is not about this block. */
 MUST_USE enum code offer_award_direct(struct scope *sc, struct tx *tx, const char *operator_id, const char *block_id,
 				      const char *driver_id, const char *staff_id, const char *reasoning,
 				      const char *overrides, struct id *out);

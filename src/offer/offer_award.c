@@ -347,6 +347,19 @@ check_direct(struct scope *sc, struct tx *tx, const struct block *b, const char 
 	return OK;
 }
 
+/* What is put right must have been about this block. */
+static enum code
+check_overridden(struct scope *sc, struct tx *tx, const struct block *b, const char *decision_id)
+{
+	json_t *d;
+	if (decision_id == NULL)
+		return OK;
+	TRY(record_decision_json(sc, tx, b->operator_id, decision_id, &d));
+	if (!text_eq(json_string_value(json_object_get(d, "subject")), b->id))
+		return fail_as(sc, E_INVALID, "other-decision", "the decision to be put right is not about this block");
+	return OK;
+}
+
 enum code
 offer_award_direct(struct scope *sc, struct tx *tx, const char *operator_id, const char *block_id,
 		   const char *driver_id, const char *staff_id, const char *reasoning, const char *overrides,
@@ -355,6 +368,7 @@ offer_award_direct(struct scope *sc, struct tx *tx, const char *operator_id, con
 	struct block b;
 	struct id decision;
 	TRY(offer_block_get(sc, tx, operator_id, block_id, &b));
+	TRY(check_overridden(sc, tx, &b, overrides));
 	TRY(check_direct(sc, tx, &b, driver_id, overrides != NULL));
 	json_t *inputs = json_new_object(sc);
 	json_put_text(inputs, "block", b.id);
