@@ -12,8 +12,8 @@ chain(struct scope *sc, struct tx *tx, struct call *c)
 	const char *type;
 	TRY(chain_resource(sc, tx, c->param[0], &bytes, &n, &type));
 	reply_bytes(c, type, bytes, n);
-	/* A full tile never changes; checkpoints and partial tiles do. */
-	bool moves = text_eq(c->param[0], "checkpoint") || strstr(c->param[0], ".p/") != NULL;
+	/* A full tile never changes; checkpoints, their pages, the key and partial tiles do. */
+	bool moves = !text_starts(c->param[0], "tile/") || strstr(c->param[0], ".p/") != NULL;
 	reply_field(c, "Cache-Control", moves ? "no-cache" : "public, max-age=31536000, immutable");
 	return OK;
 }
@@ -44,7 +44,7 @@ static const struct route chain_rows[] = {
      .path = "/chain/{path*}",
      .who = MAY_PUBLIC,
      .prepare = chain,
-     .summary = "checkpoint, tile/<level>/<index>, tile/entries/<index> (C2SP tlog-tiles)",
+     .summary = "checkpoint, tile/<level>/<index>, tile/entries/<index> (C2SP tlog-tiles); key, checkpoints/<page>",
      .answer = "application/octet-stream"},
     {0},
 };
