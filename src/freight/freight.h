@@ -53,6 +53,8 @@ bool shipment_ended(enum shipment_state s);
 #define SHIPMENTS_PER_CALL 1000
 #define PARCELS_PER_SHIPMENT 50
 #define CSV_BYTES_MAX ((size_t)4 << 20)
+#define CSV_ROWS_MAX 2000
+#define CSV_FAULTS_MAX 500 /* listed; the last one says how many more there are */
 
 struct parcel_new {
 	const char *barcode; /* 1–64 printable ASCII; NULL: one is made, "WB" + 18 digits */
@@ -63,7 +65,7 @@ struct shipment_new {
 	const char *recipient, *phone, *email; /* phone, email may be NULL */
 	const char *address, *notes;	       /* notes may be NULL */
 	struct place place;
-	int64_t earliest_ms, latest_ms; /* the promised window */
+	int64_t earliest_ms, latest_ms; /* the promised window, at most 24 h; its day is earliest's */
 	int64_t service_s;		/* at the door; 30–3600, 120 unless told */
 	enum proof_kind proof;
 	const struct parcel_new *parcels;
@@ -89,7 +91,9 @@ struct csv_import {
 	size_t n;
 	struct csv_fault *faults;
 	size_t n_faults;
-	size_t rows;			  /* data rows read */
+	size_t rows;	      /* data rows read */
+	const char **ignored; /* header words that mean nothing here */
+	size_t n_ignored;
 	const char *encoding, *separator; /* "utf-8" | "latin-1"; "comma" | "semicolon" | "tab" */
 };
 /* Reads a whole file; pure. Header words, any order and case: reference*,
@@ -113,7 +117,7 @@ MUST_USE enum code freight_add(struct scope *sc, struct tx *tx, struct keys *k, 
 			       const char *station_id, const char *by, const struct shipment_new *list, size_t n,
 			       struct added *out);
 /* The import as one write: with faults and not `partial`, nothing lands.
- * {"rows","landed","shipments":[ids],"faults":[{"line","column","code","text"}],"encoding","separator"} */
+ * {"rows","landed","shipments":[ids],"faults":[{"line","column","code","text"}],"ignored","encoding","separator"} */
 MUST_USE enum code freight_add_csv(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
 				   const char *station_id, const char *by, const struct csv_import *in, bool partial,
 				   json_t **out);
@@ -147,7 +151,7 @@ struct move {
 	const char *reason;  /* needed for failed, returned and cancelled: a code, "nobody-home", "locked-gate", … */
 };
 /* Moves a shipment and its parcels, writes its history and an event.
- * E_CONFLICT (reason "bad-state")  no such arrow from where it stands. `failed` counts an attempt. */
+ * E_CONFLICT (reason "bad-state")  no such arrow from where it stands. Failed and delivered count as attempts. */
 MUST_USE enum code freight_move(struct scope *sc, struct tx *tx, const char *operator_id, const char *shipment_id,
 				const struct move *m);
 /* Everything `created` for a station's day has arrived (a scan per parcel is the other way). */

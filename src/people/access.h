@@ -38,6 +38,13 @@ MUST_USE enum code staff_login_done(struct scope *sc, struct tx *tx, struct keys
 MUST_USE enum code staff_set_passphrase(struct scope *sc, struct tx *tx, const char *operator_id, const char *staff_id,
 					const char *hash);
 
+/* --- tokens --- */
+
+/* "<26 digits>.<base64url>" and back. E_UNAUTHENTICATED  another shape or length. */
+char *token_text(struct scope *sc, const char *operator_id, const uint8_t *secret, size_t n);
+MUST_USE enum code token_split(struct scope *sc, const char *token, const char **operator_id, uint8_t *secret,
+			       size_t n);
+
 /* --- sessions --- */
 
 enum actor_kind { ACTOR_STAFF, ACTOR_DRIVER };

@@ -10,11 +10,6 @@
 /* The index of a word in a NULL-ended list; E_CORRUPT  a table holds another. */
 MUST_USE enum code word_index(struct scope *sc, const char *const words[], const char *word, int *out);
 
-/* A token's text and back: "<26 digits>.<base64url>". */
-char *token_text(struct scope *sc, const char *operator_id, const uint8_t *secret, size_t n);
-MUST_USE enum code token_split(struct scope *sc, const char *token, const char **operator_id, uint8_t *secret,
-			       size_t n);
-
 /* A session for whoever; only the token's MAC is kept. */
 MUST_USE enum code session_begin(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
 				 const char *holder_id, const char *device_id, int64_t ttl_ms, const char **token);
