@@ -242,6 +242,8 @@ face_wire_handle(struct scope *sc, struct face_engine *e, const uint8_t *bytes, 
 {
 	struct asked *a = NEW(sc, struct asked);
 	enum code rc = request_read(sc, bytes, n, a);
+	if (rc == OK && e == NULL)
+		rc = fail(sc, E_UNAVAILABLE, "there is no engine behind this");
 	if (rc == OK) {
 		switch (a->op) {
 		case OP_ENROL: rc = do_enrol(sc, e, a, answer, answer_n); break;

@@ -50,7 +50,8 @@ MUST_USE enum code face_wire_check_answer(struct scope *sc, const uint8_t *bytes
 MUST_USE enum code face_wire_redact_answer(struct scope *sc, const uint8_t *bytes, size_t n, const uint8_t **jpeg,
 					   size_t *jpeg_n);
 
-/* The child's side: always leaves an answer in the scope. */
+/* The child's side: always leaves an answer in the scope. Without an engine (NULL)
+ * every well-formed request is answered with E_UNAVAILABLE. */
 void face_wire_handle(struct scope *sc, struct face_engine *e, const uint8_t *request, size_t n, uint8_t **answer,
 		      size_t *answer_n);
 
