@@ -7,10 +7,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/cli.h"
+#include "face/face_bench.h"
 #include "face/engine.h"
 #include "face/face_wire.h"
 #include "face/install.h"
 #include "face/model_prepare.h"
+#include "face/face_speed.h"
 #include "workers/workers.h"
 
 struct face_options {
@@ -82,7 +84,8 @@ verify(struct scope *sc, struct face_engine *e, const struct face_picture pictur
 	start = clock_mono_ns();
 	if (captures[0].faces > 0 && captures[1].faces > 0) {
 		for (int i = 0; i < 2; i++)
-			TRY(engine_embed(sc, e, &captures[i].picture, captures[i].face.five, vectors[i]));
+			TRY(engine_embed(sc, e, &captures[i].portrait.picture, captures[i].portrait.face.five,
+					 vectors[i]));
 		v.similarity = engine_score(vectors[0], vectors[1]);
 		v.fmr = calibration_fmr(&e->calibration, v.similarity);
 		v.scored = true;
@@ -265,12 +268,99 @@ run_prepare(struct scope *sc, int argc, char **argv)
 	return rc == OK ? cli_print(sc, result) : cli_exit(sc, rc);
 }
 
+/* --- bench --- */
+
+static enum code
+bench(struct scope *sc, const struct bench_options *o, const char *report, const char *calibrate, json_t **result)
+{
+	char *text;
+	TRY(bench_run(sc, o, result));
+	if (report != NULL) {
+		text = bench_page(sc, *result);
+		TRY(file_write(sc, report, text, strlen(text), 0644));
+	}
+	if (calibrate != NULL) {
+		TRY(bench_calibrated_manifest(sc, calibrate, *result, &text));
+		TRY(file_write(sc, calibrate, text, strlen(text), 0644));
+	}
+	return OK;
+}
+
+static int
+run_bench(struct scope *sc, int argc, char **argv)
+{
+	struct bench_options o = {0};
+	const char *report = NULL;
+	const char *calibrate = NULL;
+	const struct option_def defs[] = {
+	    {"--images", OPTION_TEXT, &o.images, 0, 0},	    {"--pairs", OPTION_TEXT, &o.pairs, 0, 0},
+	    {"--groups", OPTION_TEXT, &o.groups, 0, 0},	    {"--report", OPTION_TEXT, &report, 0, 0},
+	    {"--calibrate", OPTION_TEXT, &calibrate, 0, 0}, FACE_OPTIONS(o)};
+	const char *words[1];
+	size_t n;
+	json_t *result;
+	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 0, &n);
+	if (rc == OK && o.images == NULL)
+		rc = fail(sc, E_USAGE, "--images is needed");
+	if (rc == OK && o.models == NULL)
+		o.models = face_models_dir(sc);
+	if (rc == OK)
+		rc = bench(sc, &o, report, calibrate, &result);
+	return rc == OK ? cli_print(sc, result) : cli_exit(sc, rc);
+}
+
+/* --- speed --- */
+
+static enum code
+speed_file(struct scope *sc, struct face_options *o, const char *path, int64_t rounds, json_t **result)
+{
+	struct face_picture picture;
+	struct face_engine *e;
+	struct speed s;
+	TRY(read_picture(sc, path, &picture));
+	TRY(open_engine(sc, o, &e));
+	enum code rc = speed_measure(sc, e, picture, (int)rounds, &s);
+	face_engine_close(e);
+	TRY(rc);
+	json_t *out = json_new_object(sc);
+	json_put_real(out, "whole_ms", rounded(s.whole_ms));
+	json_put_real(out, "floor_ms", rounded(s.floor_ms));
+	json_put_real(out, "ratio", rounded(s.ratio));
+	json_put(out, "parts_ms",
+		 json_pack("{s:f,s:f,s:f,s:f}", "decode", rounded(s.decode_ms), "detect", rounded(s.detect_ms),
+			   "landmarks", rounded(s.landmarks_ms), "embeddings", rounded(s.embeddings_ms)));
+	json_put_int(out, "rounds", rounds);
+	*result = out;
+	return OK;
+}
+
+static int
+run_speed(struct scope *sc, int argc, char **argv)
+{
+	struct face_options o = {0};
+	int64_t rounds = 60;
+	const struct option_def defs[] = {FACE_OPTIONS(o), {"--rounds", OPTION_INT, &rounds, 5, 10000}};
+	const char *words[1];
+	size_t n;
+	json_t *result;
+	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n);
+	if (rc == OK)
+		rc = speed_file(sc, &o, words[0], rounds, &result);
+	return rc == OK ? cli_print(sc, result) : cli_exit(sc, rc);
+}
+
 const struct command cli_face_group[] = {
     {"verify", "A.jpg B.jpg [--models DIR] [--runtime LIBRARY]", "do two pictures show one person?", run_verify, NULL,
      "Exit 0: match; 1: any other answer. \"fmr\" is how often two different people score this high,\n"
      "for the worst measured group; the decision is made at 1e-4."},
     {"detect", "A.jpg [--models DIR] [--runtime LIBRARY]", "boxes, five points and quality of the faces in a picture",
      run_detect, NULL, NULL},
+    {"bench", "--images DIR [--pairs FILE] [--groups FILE] [--report OUT.html] [--calibrate MANIFEST]",
+     "accuracy, per-group error rates and a calibration, on pictures of known people", run_bench, NULL,
+     "Pairs: \"image_a image_b same\", tab-separated with a header, or LFW's pairs.txt; without --pairs all of\n"
+     "them, a folder a person. --calibrate writes what was measured into a manifest of models."},
+    {"speed", "A.jpg [--rounds N] [--models DIR]", "one check's time over the time of its decode and model runs alone",
+     run_speed, NULL, "CPU time of one thread, medians, the two interleaved."},
     {"redact", "IN.jpg OUT.jpg [--side PIXELS] [--models DIR]", "a copy without faces and without metadata", run_redact,
      NULL, NULL},
     {"prepare", "--raw DIR --out DIR [--manifest FILE] [--trust]", "make the engine's models from the published files",

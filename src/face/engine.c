@@ -207,7 +207,7 @@ engine_detect(struct scope *sc, struct face_engine *e, const struct picture *p, 
 	static const struct channel_norm norm = {{127, 127, 127}, 1.0f / 128.0f, false};
 	struct ort_model *m = e->models[MODEL_DETECT];
 	size_t len;
-	warp_stretch(p, DETECT_WIDTH, DETECT_HEIGHT, &norm, ort_input(m, &len));
+	warp_stretch(sc, p, DETECT_WIDTH, DETECT_HEIGHT, &norm, ort_input(m, &len));
 	TRY(ort_run(sc, m));
 	const float *scores = ort_output(m, 0, &len);
 	const float *boxes = ort_output(m, 1, &len);
@@ -305,6 +305,15 @@ normalise(float *v, size_t n, float length)
 		v[i] *= scale;
 }
 
+static void
+chip_again(const float *from, size_t n, const struct channel_norm *was, const struct channel_norm *is, float *to)
+{
+	float gain = is->scale / was->scale;
+	float shift = (was->mean[0] - is->mean[0]) * is->scale;
+	for (size_t i = 0; i < n; i++)
+		to[i] = from[i] * gain + shift;
+}
+
 static enum code
 embed_one(struct scope *sc, struct face_engine *e, size_t which, const struct picture *p,
 	  const struct face_point five[static 5], float *out)
@@ -315,7 +324,12 @@ embed_one(struct scope *sc, struct face_engine *e, size_t which, const struct pi
 	size_t n;
 	if (!similarity_fit(kind->five, five, 5, &to_picture))
 		return fail(sc, E_INTERNAL, "the face's points collapsed");
-	warp_chip(p, to_picture, kind->side, &kind->norm, ort_input(m, &n));
+	float *in = ort_input(m, &n);
+	/* The first two look at the same chip: it is cut once and rescaled for the second. */
+	if (which == 1 && e->models[MODEL_FIRST_EMBEDDING] != NULL)
+		chip_again(ort_input(e->models[MODEL_FIRST_EMBEDDING], &n), n, &kinds[0].norm, &kind->norm, in);
+	else
+		warp_chip(p, to_picture, kind->side, &kind->norm, in);
 	TRY(ort_run(sc, m));
 	memcpy(out, ort_output(m, 0, &n), e->dims[which] * sizeof *out);
 	for (size_t i = 0; i < e->dims[which]; i++)

@@ -37,6 +37,16 @@ MUST_USE enum code engine_detect(struct scope *sc, struct face_engine *e, const 
 /* Fills the points of a face whose box is set. */
 MUST_USE enum code engine_landmarks(struct scope *sc, struct face_engine *e, const struct picture *p,
 				    struct engine_face *face);
+/* One face by itself: its surroundings cut out and shrunk by whole boxes until it
+ * has just the pixels that the networks use, its points, its quality. */
+struct engine_portrait {
+	struct picture picture;
+	struct engine_face face; /* in its coordinates */
+	struct face_quality quality;
+	struct similarity to_whole; /* its coordinates → those of the picture it was cut from */
+};
+MUST_USE enum code engine_portrait(struct scope *sc, struct face_engine *e, const struct picture *p,
+				   const struct engine_face *box, struct engine_portrait *out);
 /* The fused vector of one face: per embedding L2-normalised × sqrt(weight), one behind the other. */
 MUST_USE enum code engine_embed(struct scope *sc, struct face_engine *e, const struct picture *p,
 				const struct face_point five[static 5], float out[static FACE_VECTOR_DIM]);
@@ -52,9 +62,7 @@ bool quality_too_dark(const struct picture *p);
 
 /* One face to use from a picture: the largest; decoded again larger where it must be. */
 struct engine_capture {
-	struct picture picture;
-	struct engine_face face;
-	struct face_quality quality;
+	struct engine_portrait portrait; /* when faces > 0 */
 	enum face_hint hint;
 	size_t faces;
 };

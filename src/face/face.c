@@ -101,22 +101,19 @@ engine_capture(struct scope *sc, struct face_engine *e, struct face_picture from
 {
 	struct engine_face faces[FACE_FOUND_MAX];
 	struct engine_capture c = {.hint = FACE_HINT_NO_FACE};
-	TRY(picture_decode(sc, from.bytes, from.n, ENGINE_SIDE, &c.picture));
-	TRY(find_faces(sc, e, &c.picture, faces, &c.faces));
-	if (c.faces > 0 && too_small_here(&c.picture, &faces[0])) {
-		int width = c.picture.width;
-		int height = c.picture.height;
-		TRY(picture_decode(sc, from.bytes, from.n, ENGINE_SIDE * 4, &c.picture));
+	struct picture p;
+	TRY(picture_decode(sc, from.bytes, from.n, ENGINE_SIDE, &p));
+	TRY(find_faces(sc, e, &p, faces, &c.faces));
+	if (c.faces > 0 && too_small_here(&p, &faces[0])) {
+		int width = p.width;
+		int height = p.height;
+		TRY(picture_decode(sc, from.bytes, from.n, ENGINE_SIDE * 4, &p));
 		for (size_t i = 0; i < c.faces; i++)
-			face_rescale(&faces[i], (float)c.picture.width / (float)width,
-				     (float)c.picture.height / (float)height);
+			face_rescale(&faces[i], (float)p.width / (float)width, (float)p.height / (float)height);
 	}
-	if (c.faces > 0) {
-		TRY(engine_landmarks(sc, e, &c.picture, &faces[0]));
-		c.face = faces[0];
-		quality_measure(&c.picture, &c.face, &c.quality);
-	}
-	c.hint = hint_of(&c.picture, faces, c.faces, &c.quality);
+	if (c.faces > 0)
+		TRY(engine_portrait(sc, e, &p, &faces[0], &c.portrait));
+	c.hint = hint_of(&p, faces, c.faces, &c.portrait.quality);
 	*out = c;
 	return OK;
 }
@@ -135,10 +132,13 @@ face_analyse(struct scope *sc, struct face_engine *e, struct face_picture pictur
 	float sy = (float)p.full_height / (float)p.height;
 	for (size_t i = 0; i < found.n; i++) {
 		struct face_box *to = &found.faces[i];
-		TRY(engine_landmarks(sc, e, &p, &faces[i]));
-		quality_measure(&p, &faces[i], &to->quality);
-		for (size_t k = 0; k < 5; k++)
-			to->points[k] = (struct face_point){faces[i].five[k].x * sx, faces[i].five[k].y * sy};
+		struct engine_portrait portrait;
+		TRY(engine_portrait(sc, e, &p, &faces[i], &portrait));
+		to->quality = portrait.quality;
+		for (size_t k = 0; k < 5; k++) {
+			struct face_point at = similarity_apply(portrait.to_whole, portrait.face.five[k]);
+			to->points[k] = (struct face_point){at.x * sx, at.y * sy};
+		}
 		face_rescale(&faces[i], sx, sy);
 		to->left = faces[i].left;
 		to->top = faces[i].top;
@@ -178,7 +178,7 @@ face_template_make(struct scope *sc, struct face_engine *e, const struct face_pi
 		TRY(engine_capture(sc, e, pictures[i], &c));
 		enum face_hint bad = c.hint;
 		if (bad == FACE_HINT_NONE)
-			TRY(engine_embed(sc, e, &c.picture, c.face.five, vectors[i]));
+			TRY(engine_embed(sc, e, &c.portrait.picture, c.portrait.face.five, vectors[i]));
 		if (bad == FACE_HINT_NONE && i > 0 && engine_score(vectors[0], vectors[i]) < floor_score)
 			bad = FACE_HINT_SAME;
 		if (bad != FACE_HINT_NONE) {
@@ -231,7 +231,7 @@ face_check(struct scope *sc, struct face_engine *e, const struct face_template *
 			first_hint = first_hint == FACE_HINT_NONE ? c.hint : first_hint;
 			continue;
 		}
-		TRY(engine_embed(sc, e, &c.picture, c.face.five, vectors[usable]));
+		TRY(engine_embed(sc, e, &c.portrait.picture, c.portrait.face.five, vectors[usable]));
 		list[usable] = vectors[usable];
 		usable++;
 	}

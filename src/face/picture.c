@@ -345,3 +345,40 @@ picture_shrink(struct scope *sc, const struct picture *p, int width, int height,
 	*out = (struct picture){w, h, p->full_width, p->full_height, p->scale * (float)w / (float)p->width, to};
 	return OK;
 }
+
+enum code
+picture_part(struct scope *sc, const struct picture *p, struct rectangle r, int k, struct picture *out)
+{
+	size_t w = (size_t)((r.right - r.left) / k);
+	size_t h = (size_t)((r.bottom - r.top) / k);
+	size_t stride = (size_t)p->width * 3;
+	size_t n = (size_t)k;
+	void *room;
+	if (r.left < 0 || r.top < 0 || r.right > p->width || r.bottom > p->height || w < 1 || h < 1)
+		return fail(sc, E_INTERNAL, "a part of a picture that lies outside it");
+	TRY(scope_try_array(sc, w * h, 3, &room));
+	uint8_t *to = room;
+	uint16_t *sums = NEW_ARRAY(sc, w * n * 3, uint16_t);
+	uint32_t area = (uint32_t)(n * n);
+	for (size_t y = 0; y < h; y++, to += w * 3) {
+		const uint8_t *from = p->rgb + ((size_t)r.top + y * n) * stride + (size_t)r.left * 3;
+		if (k == 1) {
+			memcpy(to, from, w * 3);
+			continue;
+		}
+		memset(sums, 0, w * n * 3 * sizeof *sums);
+		for (size_t j = 0; j < n; j++, from += stride)
+			for (size_t i = 0; i < w * n * 3; i++)
+				sums[i] = (uint16_t)(sums[i] + from[i]);
+		for (size_t x = 0; x < w; x++) {
+			for (size_t c = 0; c < 3; c++) {
+				uint32_t sum = area / 2;
+				for (size_t i = 0; i < n; i++)
+					sum += sums[(x * n + i) * 3 + c];
+				to[x * 3 + c] = (uint8_t)(sum / area);
+			}
+		}
+	}
+	*out = (struct picture){(int)w, (int)h, p->full_width, p->full_height, p->scale / (float)k, (uint8_t *)room};
+	return OK;
+}

@@ -29,4 +29,12 @@ MUST_USE enum code picture_encode(struct scope *sc, const struct picture *p, int
 MUST_USE enum code picture_shrink(struct scope *sc, const struct picture *p, int width, int height,
 				  struct picture *out);
 
+/* The rectangle [left, right) × [top, bottom) of it, as means of k × k boxes; a
+ * remainder at the right and bottom is left out. Scope-owned. */
+struct rectangle {
+	int left, top, right, bottom;
+};
+MUST_USE enum code picture_part(struct scope *sc, const struct picture *p, struct rectangle r, int k,
+				struct picture *out);
+
 #endif

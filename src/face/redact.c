@@ -13,10 +13,6 @@
 #define GRID 4
 #define REDACT_QUALITY 82
 
-struct rectangle {
-	int left, top, right, bottom;
-};
-
 static void
 wash(struct picture *p, struct rectangle r)
 {
@@ -58,18 +54,6 @@ wash(struct picture *p, struct rectangle r)
 	}
 }
 
-static struct picture
-part_of(struct scope *sc, const struct picture *p, struct rectangle r)
-{
-	struct picture part = {r.right - r.left, r.bottom - r.top, r.right - r.left, r.bottom - r.top, 1, NULL};
-	size_t row = (size_t)part.width * 3;
-	part.rgb = NEW_ARRAY(sc, row * (size_t)part.height, uint8_t);
-	for (int y = 0; y < part.height; y++)
-		memcpy(part.rgb + (size_t)y * row,
-		       p->rgb + ((size_t)(y + r.top) * (size_t)p->width + (size_t)r.left) * 3, row);
-	return part;
-}
-
 #define REDACT_FACES_MAX 64u
 
 struct faces {
@@ -82,7 +66,8 @@ look_in(struct scope *sc, struct face_engine *e, const struct picture *p, struct
 {
 	struct engine_face *found = NEW_ARRAY(sc, REDACT_FACES_MAX, struct engine_face);
 	size_t n;
-	struct picture part = part_of(sc, p, where);
+	struct picture part;
+	TRY(picture_part(sc, p, where, 1, &part));
 	TRY(engine_detect(sc, e, &part, REDACT_SCORE_MIN, found, REDACT_FACES_MAX, &n));
 	for (size_t i = 0; i < n; i++) {
 		float mx = (found[i].right - found[i].left) * REDACT_MARGIN;

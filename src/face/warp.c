@@ -116,16 +116,53 @@ sample_area(const struct picture *p, struct similarity s, float x, float y, int 
 		rgb[c] = sum[c] / (float)(taps * taps);
 }
 
+/* Do all samples of a side × side chip, and their right and lower neighbours, lie inside? */
+static bool
+wholly_inside(const struct picture *p, struct similarity s, int side)
+{
+	float last = (float)side - 1;
+	const struct face_point corners[4] = {{0, 0}, {last, 0}, {0, last}, {last, last}};
+	for (int i = 0; i < 4; i++) {
+		struct face_point at = similarity_apply(s, corners[i]);
+		if (!(at.x >= 0 && at.y >= 0 && at.x < (float)(p->width - 2) && at.y < (float)(p->height - 2)))
+			return false;
+	}
+	return true;
+}
+
+/* sample() where nothing can be outside. */
+static inline void
+sample_inside(const struct picture *p, float x, float y, float rgb[static 3])
+{
+	int x0 = (int)x;
+	int y0 = (int)y;
+	float ax = x - (float)x0;
+	float ay = y - (float)y0;
+	const uint8_t *q = p->rgb + ((size_t)y0 * (size_t)p->width + (size_t)x0) * 3;
+	const uint8_t *r = q + (size_t)p->width * 3;
+	for (int c = 0; c < 3; c++) {
+		float top = (float)q[c] + ax * (float)(q[c + 3] - q[c]);
+		float low = (float)r[c] + ax * (float)(r[c + 3] - r[c]);
+		rgb[c] = top + ay * (low - top);
+	}
+}
+
 void
 warp_chip(const struct picture *p, struct similarity chip_to_picture, int side, const struct channel_norm *norm,
 	  float *out)
 {
 	int taps = taps_for(chip_to_picture);
+	bool inside = taps == 1 && wholly_inside(p, chip_to_picture, side);
 	size_t plane = (size_t)side * (size_t)side;
 	for (int y = 0; y < side; y++) {
 		for (int x = 0; x < side; x++) {
 			float rgb[3];
-			sample_area(p, chip_to_picture, (float)x, (float)y, taps, rgb);
+			struct face_point at =
+			    similarity_apply(chip_to_picture, (struct face_point){(float)x, (float)y});
+			if (inside)
+				sample_inside(p, at.x, at.y, rgb);
+			else
+				sample_area(p, chip_to_picture, (float)x, (float)y, taps, rgb);
 			float *to = out + (size_t)y * (size_t)side + (size_t)x;
 			for (int c = 0; c < 3; c++)
 				to[plane * (size_t)c] = (rgb[norm->bgr ? 2 - c : c] - norm->mean[c]) * norm->scale;
@@ -137,44 +174,88 @@ void
 warp_grey(const struct picture *p, struct similarity chip_to_picture, int side, uint8_t *out)
 {
 	int taps = taps_for(chip_to_picture);
+	bool inside = taps == 1 && wholly_inside(p, chip_to_picture, side);
 	for (int y = 0; y < side; y++) {
 		for (int x = 0; x < side; x++) {
 			float rgb[3];
-			sample_area(p, chip_to_picture, (float)x, (float)y, taps, rgb);
+			struct face_point at =
+			    similarity_apply(chip_to_picture, (struct face_point){(float)x, (float)y});
+			if (inside)
+				sample_inside(p, at.x, at.y, rgb);
+			else
+				sample_area(p, chip_to_picture, (float)x, (float)y, taps, rgb);
 			float grey = 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
 			out[(size_t)y * (size_t)side + (size_t)x] = (uint8_t)(grey + 0.5f);
 		}
 	}
 }
 
+/* Which input samples make one output sample, per axis: `taps` bilinear samples
+ * spread evenly over what it covers, each between at[] and at[] + 1. */
+#define STRETCH_TAPS_MAX 8
+
+struct axis {
+	int taps;
+	int at[STRETCH_TAPS_MAX];
+	float part[STRETCH_TAPS_MAX]; /* of at[] + 1, already divided by taps */
+	float rest[STRETCH_TAPS_MAX]; /* of at[] */
+};
+
+static struct axis
+axis_at(int out, int in_size, int out_size)
+{
+	float step = (float)in_size / (float)out_size;
+	struct axis a = {.taps = step > 1.5f ? (step < 7.5f ? (int)(step + 0.5f) : STRETCH_TAPS_MAX) : 1};
+	float share = 1.0f / (float)a.taps;
+	for (int i = 0; i < a.taps; i++) {
+		float x = ((float)out + ((float)i + 0.5f) * share) * step - 0.5f;
+		x = fminf(fmaxf(x, 0), (float)(in_size - 1));
+		a.at[i] = (int)x < in_size - 1 ? (int)x : (in_size > 1 ? in_size - 2 : 0);
+		a.part[i] = (x - (float)a.at[i]) * share;
+		a.rest[i] = share - a.part[i];
+	}
+	return a;
+}
+
+/* row[] = the output row's mix of input rows, still at the input's width. */
+static void
+mix_rows(const struct picture *p, const struct axis *a, float *restrict row)
+{
+	size_t n = (size_t)p->width * 3;
+	for (int i = 0; i < a->taps; i++) {
+		const uint8_t *restrict top = p->rgb + (size_t)a->at[i] * n;
+		const uint8_t *restrict low = p->height > 1 ? top + n : top;
+		float rest = a->rest[i];
+		float part = a->part[i];
+		for (size_t k = 0; k < n; k++)
+			row[k] = (i == 0 ? 0 : row[k]) + rest * (float)top[k] + part * (float)low[k];
+	}
+}
+
 void
-warp_stretch(const struct picture *p, int width, int height, const struct channel_norm *norm, float *out)
+warp_stretch(struct scope *sc, const struct picture *p, int width, int height, const struct channel_norm *norm,
+	     float *out)
 {
 	size_t plane = (size_t)width * (size_t)height;
-	float step_x = (float)p->width / (float)width;
-	float step_y = (float)p->height / (float)height;
-	int taps_x = step_x > 1.5f ? (step_x < 7.5f ? (int)(step_x + 0.5f) : 8) : 1;
-	int taps_y = step_y > 1.5f ? (step_y < 7.5f ? (int)(step_y + 0.5f) : 8) : 1;
-	float inv = 1.0f / (float)(taps_x * taps_y);
+	size_t next = p->width > 1 ? 3 : 0;
+	struct axis *columns = NEW_ARRAY(sc, (size_t)width, struct axis);
+	float *row = NEW_ARRAY(sc, (size_t)p->width * 3, float);
+	for (int x = 0; x < width; x++)
+		columns[x] = axis_at(x, p->width, width);
 	for (int y = 0; y < height; y++) {
+		struct axis rows = axis_at(y, p->height, height);
+		mix_rows(p, &rows, row);
+		float *to = out + (size_t)y * (size_t)width;
 		for (int x = 0; x < width; x++) {
+			const struct axis *a = &columns[x];
 			float sum[3] = {0, 0, 0};
-			for (int j = 0; j < taps_y; j++) {
-				for (int i = 0; i < taps_x; i++) {
-					float one[3];
-					float at_x = ((float)x + ((float)i + 0.5f) / (float)taps_x) * step_x - 0.5f;
-					float at_y = ((float)y + ((float)j + 0.5f) / (float)taps_y) * step_y - 0.5f;
-					at_x = fminf(fmaxf(at_x, 0), (float)(p->width - 1));
-					at_y = fminf(fmaxf(at_y, 0), (float)(p->height - 1));
-					sample(p, at_x, at_y, one);
-					for (int c = 0; c < 3; c++)
-						sum[c] += one[c];
-				}
+			for (int i = 0; i < a->taps; i++) {
+				const float *q = row + (size_t)a->at[i] * 3;
+				for (size_t c = 0; c < 3; c++)
+					sum[c] += a->rest[i] * q[c] + a->part[i] * q[c + next];
 			}
-			float *to = out + (size_t)y * (size_t)width + (size_t)x;
-			for (int c = 0; c < 3; c++)
-				to[plane * (size_t)c] =
-				    (sum[norm->bgr ? 2 - c : c] * inv - norm->mean[c]) * norm->scale;
+			for (size_t c = 0; c < 3; c++)
+				to[plane * c + (size_t)x] = (sum[norm->bgr ? 2 - c : c] - norm->mean[c]) * norm->scale;
 		}
 	}
 }

@@ -33,6 +33,7 @@ void warp_chip(const struct picture *p, struct similarity chip_to_picture, int s
 /* side × side bytes of luminance, the same way. */
 void warp_grey(const struct picture *p, struct similarity chip_to_picture, int side, uint8_t *out);
 /* The whole picture stretched to width × height, planar; area-averaged where it shrinks. */
-void warp_stretch(const struct picture *p, int width, int height, const struct channel_norm *norm, float *out);
+void warp_stretch(struct scope *sc, const struct picture *p, int width, int height, const struct channel_norm *norm,
+		  float *out);
 
 #endif
