@@ -124,8 +124,16 @@ notice(struct scope *sc, struct tx *tx, struct call *c)
 {
 	struct operator op;
 	json_t *o;
+	const char *programme_id = call_query(c, "programme_id");
 	TRY(call_operator(sc, tx, c, &op));
-	TRY(people_notice(sc, tx, op.id, call_query(c, "programme_id"), &o));
+	if (programme_id == NULL) {
+		json_t *programmes;
+		TRY(programme_list(sc, tx, op.id, &programmes));
+		programme_id = json_string_value(json_object_get(json_array_get(programmes, 0), "id"));
+	}
+	if (programme_id == NULL)
+		return fail(sc, E_NOT_FOUND, "this operator has no programme yet");
+	TRY(people_notice(sc, tx, op.id, programme_id, &o));
 	reply_json(c, o);
 	return OK;
 }

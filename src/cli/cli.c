@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "cli/cli_face.h"
+#include "cli/cli_serve.h"
 
 static int
 run_version(struct scope *sc, int argc, char **argv)
@@ -19,6 +20,22 @@ run_version(struct scope *sc, int argc, char **argv)
 }
 
 static const struct command commands[] = {
+    {"init", "DIR [--name TEXT] [--user NAME] [--place LAT,LON] …",
+     "make a data directory, its keys and a first operator", cli_init, NULL,
+     "--name TEXT --slug WORD --contact WHERE        the operator\n"
+     "--zone IANA --country CC --currency CODE       where it works\n"
+     "--user NAME --passphrase TEXT                  its first user (a passphrase is made and printed once)\n"
+     "--programme NAME --station NAME --address TEXT --place LAT,LON\n"
+     "--roads FILE.road                              the streets\n"
+     "--simulation [--seed N] [--start TIME]         a directory for `serve --clock stepped`"},
+    {"serve", "--data DIR --listen HOST:PORT [--tls-cert F --tls-key F] [--clock stepped]",
+     "serve the API and the pages", cli_serve, NULL,
+     "`waybill config` lists every setting: file < environment < flags."},
+    {"config", "[the flags of serve]", "what a server would run with, and where each value comes from", cli_config,
+     NULL, NULL},
+    {"backup", "DIR OUT", "a consistent copy of a data directory, without its keys, while it is served", cli_backup,
+     NULL, NULL},
+    {"restore", "DIR --from OUT [--keys DIR]", "a data directory from a backup", cli_restore, NULL, NULL},
     {"chain", "", "commitments: verify, prove, audit, copy", NULL, cli_chain_group, NULL},
     {"offer", "", "draws: replay", NULL, cli_offer_group, NULL},
     {"sign-child", "KEY_FILE", NULL, cli_sign_child, NULL, NULL},

@@ -23,6 +23,19 @@
 static const char *const copied[] = {"waybill.db", "positions.db", "waybill.json"};
 static const char *const secrets[] = {"keys", "signing.key", "signing.state"};
 
+/* All tables of this build. */
+static const struct schema *const *
+all_schemas(struct scope *sc)
+{
+	size_t n = 0;
+	while (house_schemas[n] != NULL)
+		n++;
+	const struct schema **all = NEW_ARRAY(sc, n + 2, const struct schema *);
+	memcpy(all, house_schemas, n * sizeof *all);
+	all[n] = &api_schema;
+	return all;
+}
+
 /* Copies (to may be NULL: only reads) and hashes. */
 static enum code
 file_pass(struct scope *sc, const char *from, const char *to, int64_t *bytes, char hash[static 65])
@@ -89,7 +102,7 @@ backup(struct scope *sc, const char *dir, const char *to)
 	clock_init_wall(&clock);
 	random_init_os(&random);
 	const struct store_options opt = {
-	    .clock = &clock, .random = &random, .schemas = house_schemas, .read_only = true};
+	    .clock = &clock, .random = &random, .schemas = all_schemas(sc), .read_only = true};
 	TRY(store_open(sc, dir, &opt, &st));
 	enum code rc = file_make_dirs(sc, to, 0700);
 	if (rc == OK)
@@ -161,7 +174,7 @@ check_restored(struct scope *sc, const char *dir)
 	struct store *st = NULL;
 	clock_init_wall(&clock);
 	random_init_os(&random);
-	const struct store_options opt = {.clock = &clock, .random = &random, .schemas = house_schemas};
+	const struct store_options opt = {.clock = &clock, .random = &random, .schemas = all_schemas(sc)};
 	TRY(store_open(sc, dir, &opt, &st));
 	enum code rc = store_check(sc, st);
 	store_close(st);

@@ -142,8 +142,12 @@ static enum code
 init_house(struct scope *sc, struct init *in)
 {
 	struct house *h = NULL;
-	const struct house_options opt = {
-	    .dir = in->dir, .exe = cli_exe(sc), .stepped = in->simulation, .job_threads = 1};
+	const struct house_options opt = {.dir = in->dir,
+					  .exe = cli_exe(sc),
+					  .stepped = in->simulation,
+					  .job_threads = 1,
+					  .more_schemas = cli_schemas,
+					  .more_jobs = cli_jobs};
 	TRY(house_create(sc, in->dir, &in->settings));
 	TRY(house_open(sc, &opt, &h));
 	if (in->passphrase == NULL)

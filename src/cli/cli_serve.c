@@ -59,6 +59,9 @@ set_log_level(const char *word)
 			log_set_level((enum log_level)i);
 }
 
+const struct schema *const cli_schemas[] = {&api_schema, NULL};
+const struct job_kind *const cli_jobs[] = {&api_forget_job, NULL};
+
 static enum code
 open_house(struct scope *sc, const struct config *c, struct house **out)
 {
@@ -77,6 +80,8 @@ open_house(struct scope *sc, const struct config *c, struct house **out)
 	    .face_children = (unsigned)config_number(c, CONFIG_FACE_CHILDREN),
 	    .stepped = text_eq(config_text(c, CONFIG_CLOCK), "stepped"),
 	    .job_threads = config_number(c, CONFIG_JOB_THREADS),
+	    .more_schemas = cli_schemas,
+	    .more_jobs = cli_jobs,
 	};
 	return house_open(sc, &opt, out);
 }

@@ -47,7 +47,10 @@ struct house_options {
 	unsigned face_children; /* 0: none */
 	bool stepped;		/* E_DENIED unless the directory was made for simulation */
 	int job_threads;
+	const struct schema *const *more_schemas; /* of rooms above this one, NULL-ended; NULL: none */
+	const struct job_kind *const *more_jobs;  /* likewise; borrowed as long as the house is open */
 };
+#define HOUSE_JOBS_MAX 32
 struct house {
 	struct chain_host chain; /* first: the chain's jobs look for their signer here */
 	const char *dir;
@@ -60,6 +63,7 @@ struct house {
 	struct road *road;     /* NULL: no roads */
 	struct duty_planner planner;
 	bool simulation;
+	const struct job_kind *job_kinds[HOUSE_JOBS_MAX]; /* NULL-ended */
 };
 /* Opens everything; jobs wait for house_start(). The caller owns *out: house_close(). */
 MUST_USE enum code house_open(struct scope *sc, const struct house_options *opt, struct house **out);

@@ -1,6 +1,7 @@
 /* Opening and closing the house: what a data directory holds, in the order it must be opened. */
 #include "day/day.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -156,14 +157,47 @@ faces_open(struct scope *sc, struct house *h, const struct house_options *opt)
 	return workers_open(sc, &config, &h->faces);
 }
 
+struct moment {
+	int64_t at_ms, seq;
+};
+
 /* A stepped clock goes on from the last thing that happened. */
 static enum code
 last_moment(struct scope *sc, struct tx *tx, void *arg)
 {
+	struct moment *last = arg;
 	struct rows *r;
-	TRY(sql_one(sc, tx, &r, "SELECT COALESCE(MAX(at_ms), 0) FROM event", NO_VALS));
-	*(int64_t *)arg = row_int(r, 0);
+	TRY(sql_one(sc, tx, &r, "SELECT COALESCE(MAX(at_ms), 0), COALESCE(MAX(seq), 0) FROM event", NO_VALS));
+	last->at_ms = row_int(r, 0);
+	last->seq = row_int(r, 1);
 	return OK;
+}
+
+#define SCHEMAS_MAX 24
+
+static enum code
+tables_open(struct scope *sc, struct house *h, const struct house_options *opt)
+{
+	const struct schema *all[SCHEMAS_MAX] = {0};
+	size_t n = 0;
+	for (size_t i = 0; house_schemas[i] != NULL; i++)
+		all[n++] = house_schemas[i];
+	for (size_t i = 0; opt->more_schemas != NULL && opt->more_schemas[i] != NULL; i++)
+		all[n++] = opt->more_schemas[i];
+	assert(n < SCHEMAS_MAX);
+	const struct store_options so = {.clock = &h->clock, .random = &h->random, .schemas = all};
+	return store_open(sc, h->dir, &so, &h->store);
+}
+
+static void
+job_kinds_collect(struct house *h, const struct house_options *opt)
+{
+	size_t n = 0;
+	for (size_t i = 0; day_job_kinds[i] != NULL; i++)
+		h->job_kinds[n++] = day_job_kinds[i];
+	for (size_t i = 0; opt->more_jobs != NULL && opt->more_jobs[i] != NULL; i++)
+		h->job_kinds[n++] = opt->more_jobs[i];
+	assert(n < HOUSE_JOBS_MAX);
 }
 
 static enum code
@@ -183,21 +217,22 @@ clock_open(struct scope *sc, struct house *h, const struct house_options *opt, c
 static enum code
 parts_open(struct scope *sc, struct house *h, const struct house_options *opt, const struct house_settings *s)
 {
-	int64_t last_ms = 0;
+	struct moment last = {0};
 	TRY(clock_open(sc, h, opt, s));
+	random_init_os(&h->random);
+	TRY(tables_open(sc, h, opt));
+	TRY(store_read(sc, h->store, last_moment, &last));
+	clock_step_to(&h->clock, last.at_ms);
+	/* Not the keys' stream, and not the one of an earlier run: nonces and ids must not come twice. */
 	if (s->simulation)
-		random_init_seeded(&h->random, (uint64_t)s->seed ^ UINT64_C(0x5741594249)); /* not the keys' stream */
-	else
-		random_init_os(&h->random);
-	const struct store_options so = {.clock = &h->clock, .random = &h->random, .schemas = house_schemas};
-	TRY(store_open(sc, h->dir, &so, &h->store));
-	TRY(store_read(sc, h->store, last_moment, &last_ms));
-	clock_step_to(&h->clock, last_ms);
+		random_init_seeded(&h->random,
+				   ((uint64_t)s->seed ^ UINT64_C(0x5741594249)) + ((uint64_t)last.seq << 32));
 	TRY(keys_open(sc, path_join(sc, h->dir, KEYS_FILE), &h->keys));
 	TRY(signer_open(sc, opt->exe, path_join(sc, h->dir, SIGNING_FILE), &h->chain.signer));
 	TRY(roads_open(sc, h, s));
 	TRY(faces_open(sc, h, opt));
-	return jobs_open(sc, h->store, day_job_kinds, h, opt->job_threads, &h->jobs);
+	job_kinds_collect(h, opt);
+	return jobs_open(sc, h->store, h->job_kinds, h, opt->job_threads, &h->jobs);
 }
 
 enum code

@@ -97,8 +97,10 @@ http_stream_new(struct http_exchange *x, const struct http_stream_calls *calls, 
 void
 http_stream_start(struct http_stream *s, const struct http_field *fields, size_t n_fields)
 {
-	static const struct http_field own[] = {
-	    {"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
+	static const struct http_field own[] = {{"Content-Type", "text/event-stream"},
+						{"Cache-Control", "no-store"},
+						{"X-Accel-Buffering", "no"},
+						{"Connection", "close"}};
 	struct http_exchange *x = s->exchange;
 	struct MHD_Response *r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, stream_read, s, stream_free);
 	if (r == NULL) {
