@@ -173,8 +173,8 @@ enum code
 record_erase(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id)
 {
 	static const char *const steps[] = {
-	    "DELETE FROM queue_opening WHERE operator_id = $1 AND queue_id IN"
-	    " (SELECT id FROM queue_item WHERE operator_id = $1 AND driver_id = $2)",
+	    ("DELETE FROM queue_opening WHERE operator_id = $1 AND queue_id IN"
+	     " (SELECT id FROM queue_item WHERE operator_id = $1 AND driver_id = $2)"),
 	    "DELETE FROM queue_item WHERE operator_id = $1 AND driver_id = $2",
 	    "DELETE FROM appeal WHERE operator_id = $1 AND driver_id = $2",
 	    "DELETE FROM driver_note WHERE operator_id = $1 AND driver_id = $2",

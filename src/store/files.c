@@ -30,7 +30,7 @@ store_check(struct scope *sc, struct store *st)
 	TRY(store_reader_open(sc, st, &c));
 	enum code rc = OK;
 	for (int lane = 0; lane < 2 && rc == OK; lane++)
-		rc = files_check(sc, c, pragmas[lane], store_path(st, lane));
+		rc = files_check(sc, c, pragmas[lane], store_path(st, (enum lane)lane));
 	if (rc == OK) {
 		struct tx tx = {.conn = c, .writable = true};
 		struct rows *r;
