@@ -18,6 +18,7 @@
 struct field {
 	size_t n;
 	struct draw_entry *e;
+	const char **id;	/* the request's */
 	const char **driver_id; /* NULL: erased */
 	bool *withdrawn;
 	int64_t *rank;
@@ -51,6 +52,7 @@ static void
 field_alloc(struct scope *sc, struct field *f, size_t n)
 {
 	*f = (struct field){.e = NEW_ARRAY(sc, n + 1, struct draw_entry),
+			    .id = NEW_ARRAY(sc, n + 1, const char *),
 			    .driver_id = NEW_ARRAY(sc, n + 1, const char *),
 			    .withdrawn = NEW_ARRAY(sc, n + 1, bool),
 			    .rank = NEW_ARRAY(sc, n + 1, int64_t),
@@ -70,7 +72,7 @@ field_read(struct scope *sc, struct tx *tx, const struct block *b, const char *w
 	field_alloc(sc, &f, n);
 	TRY(sql_query(sc, tx, &r,
 		      scope_printf(sc,
-				   "SELECT pseudonym, nonce, driver_id, state, rank FROM offer_request"
+				   "SELECT pseudonym, nonce, driver_id, state, rank, id FROM offer_request"
 				   " WHERE operator_id = $1 AND block_id = $2 AND %s ORDER BY pseudonym",
 				   which),
 		      VALS(v_text(b->operator_id), v_text(b->id))));
@@ -85,6 +87,7 @@ field_read(struct scope *sc, struct tx *tx, const struct block *b, const char *w
 		f.driver_id[f.n] = row_text(sc, r, 2);
 		f.withdrawn[f.n] = f.driver_id[f.n] == NULL || text_eq(row_text(sc, r, 3), "withdrawn");
 		f.rank[f.n] = row_int(r, 4);
+		f.id[f.n] = row_text(sc, r, 5);
 		f.n++;
 	}
 	TRY(rows_end(sc, r));
@@ -122,7 +125,13 @@ field_reasons(struct scope *sc, struct tx *tx, const struct block *b, struct fie
 		f->reasons[i] = "withdrawn";
 		if (f->awarded[i] || f->withdrawn[i])
 			continue;
-		TRY(candidate_of(sc, tx, b->operator_id, f->driver_id[i], &c));
+		enum code rc = candidate_of(sc, tx, b->operator_id, f->driver_id[i], &c);
+		if (rc == E_NOT_FOUND) { /* nobody's account must not hold up everybody's draw */
+			error_clear(sc);
+			c = (struct offer_candidate){.state = DRIVER_LEFT};
+		} else {
+			TRY(rc);
+		}
 		f->reasons[i] = offer_reason_words[offer_eligible(&b->need, &c)];
 	}
 	return OK;
@@ -223,10 +232,8 @@ ranks_write(struct scope *sc, struct tx *tx, const struct block *b, struct field
 		size_t i = f->order[place];
 		f->rank[i] = (int64_t)place + 1;
 		TRY(sql_run(sc, tx,
-			    "UPDATE offer_request SET state = 'ranked', rank = $4"
-			    " WHERE operator_id = $1 AND block_id = $2 AND pseudonym = $3",
-			    VALS(v_text(b->operator_id), v_text(b->id), v_text(f->e[i].pseudonym), v_int(f->rank[i])),
-			    NULL));
+			    "UPDATE offer_request SET state = 'ranked', rank = $3 WHERE operator_id = $1 AND id = $2",
+			    VALS(v_text(b->operator_id), v_text(f->id[i]), v_int(f->rank[i])), NULL));
 	}
 	return OK;
 }
