@@ -344,8 +344,8 @@ what_is_no_proof_is_said_to_be_none(void **state)
 	    "null",
 	    "{\"format\":\"waybill/draw/2\"}",
 	    "{\"format\":\"waybill/draw/1\",\"block\":{},\"leaf\":{},\"secret\":\"\",\"requests\":[],\"rounds\":[]}",
-	    "{\"format\":\"waybill/draw/1\",\"block\":{\"id\":\"blk_x\"},\"leaf\":{\"salt\":\"00\",\"entry\":\"\"},"
-	    "\"secret\":\"\",\"requests\":[],\"rounds\":[{}]}"};
+	    ("{\"format\":\"waybill/draw/1\",\"block\":{\"id\":\"blk_x\"},\"leaf\":{\"salt\":\"00\",\"entry\":\"\"},"
+	     "\"secret\":\"\",\"requests\":[],\"rounds\":[{}]}")};
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		json_t *v;
 		struct draw_verdict out;
