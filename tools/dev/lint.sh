@@ -27,6 +27,7 @@ check_tidy() { source_files | xargs -r -n 4 -P "$(jobs)" clang-tidy --quiet -p b
 
 check_cppcheck() {
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--library=tools/cppcheck.cfg \
 		--suppress=missingIncludeSystem --suppress=unmatchedSuppression --suppress=normalCheckLevelMaxBranches \
 		--suppress=shiftTooManyBitsSigned -D_GNU_SOURCE -I src -j "$(jobs)" src
 }
