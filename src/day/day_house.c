@@ -145,7 +145,7 @@ faces_open(struct scope *sc, struct house *h, const struct house_options *opt)
 {
 	if (opt->models == NULL || opt->face_children == 0)
 		return OK;
-	const char *const argv[] = {opt->exe, "face-child", opt->models, NULL};
+	const char *const argv[] = {opt->exe, "face-child", "--models", opt->models, NULL};
 	const struct workers_config config = {
 	    .argv = argv,
 	    .children = opt->face_children,
