@@ -44,6 +44,7 @@ static const struct job_kind plan_job = {DUTY_PLAN_JOB, plan_work, plan_commit, 
 
 const struct job_kind *const day_job_kinds[] = {
     &chain_sequence_job,
+    &chain_sign_job,
     &record_overdue_job,
     &freight_forget_job,
     &people_statutory_job,
