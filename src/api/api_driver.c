@@ -8,22 +8,36 @@
 
 /* --- challenges and sessions --- */
 
-/* The device named by a caller who is nobody yet: its operator, by ?operator= or the only one. */
+/* What the answer will be good for, and nothing else: a device's session, an
+ * award's check-in, another phone of somebody signed in, or signing up. */
+static enum code
+challenge_purpose(struct scope *sc, const struct call *c, const char **out)
+{
+	static const char *const names[] = {"device_id", "award_id", NULL};
+	const char *device_id = NULL;
+	const char *award_id = NULL;
+	TRY(json_only(sc, c->body, names));
+	TRY(json_may_text(sc, c->body, "device_id", 1, 40, &device_id));
+	TRY(json_may_text(sc, c->body, "award_id", 1, 40, &award_id));
+	if (device_id != NULL && !id_is(device_id, "dev"))
+		return fail_as(sc, E_INVALID, "bad-field", "\"device_id\" is no device's id");
+	if (award_id != NULL && !id_is(award_id, "awd"))
+		return fail_as(sc, E_INVALID, "bad-field", "\"award_id\" is no award's id");
+	if (award_id != NULL)
+		*out = award_id;
+	else if (device_id != NULL)
+		*out = device_id;
+	else
+		*out = c->known && c->who.kind == ACTOR_DRIVER ? "device" : "signup";
+	return OK;
+}
+
 static enum code
 challenge(struct scope *sc, struct tx *tx, struct call *c)
 {
-	static const char *const names[] = {"device_id", NULL};
 	struct operator op;
-	const char *device_id = NULL;
-	const char *purpose = "signup";
-	TRY(json_only(sc, c->body, names));
-	TRY(json_may_text(sc, c->body, "device_id", 1, 40, &device_id));
-	if (device_id != NULL && !id_is(device_id, "dev"))
-		return fail_as(sc, E_INVALID, "bad-field", "\"device_id\" is no device's id");
-	if (device_id != NULL)
-		purpose = device_id;
-	else if (c->known && c->who.kind == ACTOR_DRIVER)
-		purpose = "device"; /* another phone of hers */
+	const char *purpose;
+	TRY(challenge_purpose(sc, c, &purpose));
 	TRY(call_operator(sc, tx, c, &op));
 	const char *operator_id = c->known ? c->who.operator_id : op.id;
 	int64_t now_ms = clock_now_ms(&c->house->clock);
@@ -442,7 +456,8 @@ static const struct route rows[] = {
      .path = "/v1/driver/challenge",
      .who = MAY_PUBLIC,
      .prepare = challenge,
-     .summary = "A text for the phone to sign: for its session (device_id), for signing up, or for another phone",
+     .summary =
+	 "A text for the phone to sign: for a session (device_id), a check-in (award_id), signing up, or another phone",
      .query = "operator",
      .request = "ChallengeAsk",
      .answer = "Challenge",

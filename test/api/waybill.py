@@ -95,8 +95,9 @@ class Phone(Client):
         sodium.crypto_sign_detached(out, None, raw, ctypes.c_ulonglong(len(raw)), self.secret)
         return b64(out.raw)
 
-    def challenge(self, device_id=None):
-        return self.need("POST", "/v1/driver/challenge", {"device_id": device_id} if device_id else {})
+    def challenge(self, device_id=None, award_id=None):
+        ask = {k: v for k, v in (("device_id", device_id), ("award_id", award_id)) if v}
+        return self.need("POST", "/v1/driver/challenge", ask)
 
     def sign_up_body(self, name="Asta Test", birth_date="1990-04-30"):
         c = self.challenge()
