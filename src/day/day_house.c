@@ -93,7 +93,10 @@ house_create(struct scope *sc, const char *dir, const struct house_settings *set
 		random_init_os(&r);
 	TRY(file_make_dirs(sc, dir, 0700));
 	TRY(keys_create(sc, path_join(sc, dir, KEYS_FILE), &r));
-	TRY(signing_key_create(sc, path_join(sc, dir, SIGNING_FILE), &r, "waybill"));
+	uint8_t name[6]; /* two logs must never share one */
+	random_bytes(&r, name, sizeof name);
+	TRY(signing_key_create(sc, path_join(sc, dir, SIGNING_FILE), &r,
+			       scope_printf(sc, "waybill/%s", hex_encode(sc, name, sizeof name))));
 	return settings_write(sc, dir, settings); /* last: its presence says the rest is there */
 }
 

@@ -245,6 +245,32 @@ a_database_put_back_is_not_signed(void **state)
 	close_house(&h);
 }
 
+static void
+a_signature_that_was_lost_is_made_again(void **state)
+{
+	(void)state;
+	struct log_house h;
+	open_house(&h);
+	add_leaves(&h, 10);
+	let_run(&h);
+	/* the process died after the signature was given and before it was stored */
+	tamper(&h, "DELETE FROM chain_checkpoint");
+	add_leaves(&h, 1);
+	let_run(&h);
+	assert_int_equal(signed_size(&h), 11);
+	tamper(&h, "DELETE FROM chain_checkpoint WHERE size = 11");
+	struct signer_state at;
+	assert_ok(&h.f.sc, signer_state(&h.f.sc, h.host.signer, &at));
+	assert_int_equal(at.size, 11); /* and again with nothing new to sign */
+	tamper(&h, "UPDATE job SET state = 'waiting', attempt = 0, run_ms = 0, ended_ms = NULL"
+		   " WHERE kind = 'chain.sign' AND subject = '11'");
+	let_run(&h);
+	assert_int_equal(signed_size(&h), 11);
+	struct chain_report r = verify(&h);
+	no_problems(&h, &r);
+	close_house(&h);
+}
+
 static enum code
 read_one(struct scope *sc, struct tx *tx, void *arg)
 {
@@ -299,6 +325,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(leaves_are_numbered_signed_and_proved),
 	    cmocka_unit_test(whatever_is_changed_in_the_database_is_found),
 	    cmocka_unit_test(a_database_put_back_is_not_signed),
+	    cmocka_unit_test(a_signature_that_was_lost_is_made_again),
 	    cmocka_unit_test(only_what_is_signed_is_served),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,8 @@
 #include "naive_log.h"
 
 #define SIZES 300
+/* Every size; every leaf of the smaller trees, every third of the larger (another third each time) and the edges. */
+#define TRIED(i, size) ((size) <= 80 || ((i) + (size)) % 3 == 0 || (i) < 2 || (i) + 2 >= (size))
 typedef const uint8_t (*const_path)[CHAIN_HASH];
 
 static void
@@ -52,13 +54,17 @@ every_inclusion_proof_is_the_books_and_holds(void **state)
 		uint8_t root[CHAIN_HASH];
 		naive_hash(&l, 0, size, root);
 		for (int64_t i = 0; i < size; i++) {
+			if (!TRIED(i, size))
+				continue;
 			uint8_t want[PROOF_MAX][CHAIN_HASH], got[PROOF_MAX][CHAIN_HASH];
 			size_t n_want = naive_path(&l, i, 0, size, want), n;
 			assert_ok(&one, tree_inclusion(&one, &t, i, size, got, &n));
 			assert_int_equal(n, n_want);
 			assert_memory_equal(got, want, n * CHAIN_HASH);
 			assert_ok(&one, chain_check_inclusion(&one, l.entries[i], i, size, (const_path)got, n, root));
-			/* another entry, number, size, length or bit does not */
+			if ((i + size) % 7 != 0)
+				continue;
+			/* another entry, number, size, length or bit does not (one case in seven: hashing takes long) */
 			int64_t other = (i + 1) % (size + 1);
 			if (other != i && other < size)
 				assert_int_equal(
@@ -107,6 +113,8 @@ every_consistency_proof_is_the_books_and_holds(void **state)
 		struct tree t;
 		assert_ok(&one, tree_init(&one, &t, &source, SIZES)); /* proofs of smaller trees come from the larger */
 		for (int64_t old = 0; old <= size; old++) {
+			if (!TRIED(old, size))
+				continue;
 			uint8_t want[PROOF_MAX][CHAIN_HASH], got[PROOF_MAX][CHAIN_HASH];
 			size_t n, n_want = old == 0 ? 0 : naive_subproof(&l, old, 0, size, true, want);
 			assert_ok(&one, tree_consistency(&one, &t, old, size, got, &n));
@@ -114,6 +122,8 @@ every_consistency_proof_is_the_books_and_holds(void **state)
 			assert_memory_equal(got, want, n * CHAIN_HASH);
 			assert_ok(&one, chain_check_consistency(&one, old, roots[old], size, roots[size],
 								(const_path)got, n));
+			if ((old + size) % 7 != 0)
+				continue;
 			assert_int_equal(chain_check_consistency(&one, old, roots[(old + 1) % SIZES], size, roots[size],
 								 (const_path)got, n),
 					 E_INVALID);
