@@ -318,8 +318,8 @@ parcel_fields(struct importer *im, struct shipment_new *s)
 	size_t given = split_barcodes(im, &barcodes);
 	bool counted = number_field(im, C_PARCELS, 1, PARCELS_PER_SHIPMENT, &count);
 	size_t n = counted ? (size_t)count : given > 0 ? given : 1;
-	number_field(im, C_WEIGHT_KG, 0, PARCEL_WEIGHT_MAX_G / 1000, &kg);
-	number_field(im, C_VOLUME_L, 0, PARCEL_VOLUME_MAX_ML / 1000, &litres);
+	number_field(im, C_WEIGHT_KG, 0, PARCEL_WEIGHT_MAX_G / 1000.0, &kg);
+	number_field(im, C_VOLUME_L, 0, PARCEL_VOLUME_MAX_ML / 1000.0, &litres);
 	if (counted && (double)n < count)
 		fault(im, C_PARCELS, "not-a-number", "write a whole number of parcels");
 	else if (given > 0 && given != n)
