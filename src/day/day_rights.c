@@ -97,8 +97,8 @@ day_leave_write(struct scope *sc, struct tx *tx, struct house *h, const char *op
 	TRY(duty_erase(sc, tx, operator_id, driver_id, pseudonym.s));
 	TRY(pay_erase(sc, tx, operator_id, driver_id, pseudonym.s));
 	TRY(freight_erase(sc, tx, operator_id, driver_id));
-	TRY(record_erase(sc, tx, operator_id, driver_id));
 	TRY(people_erase(sc, tx, operator_id, driver_id));
+	TRY(record_erase(sc, tx, operator_id, driver_id)); /* last: ending an enrolment is a decision, too */
 	*receipt = receipt_json(sc, driver_id, tx_now_ms(tx), op.statutory_days > 0 ? op.statutory_days : 2557);
 	return OK;
 }

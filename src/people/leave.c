@@ -4,7 +4,8 @@
  *	account    at once                   name, birth date, contacts, phones, sessions
  *	statutory  after the term            name and birth date, for tax and labour law
  *
- * Consents stay, without a name, as proof that templates were given freely. */
+ * Consents stay, without a name, as proof that templates were given freely,
+ * until the same term ends. */
 #include "people/access.h"
 #include "people/enrolment.h"
 #include "people/people_rows.h"
@@ -59,6 +60,8 @@ statutory_commit(struct scope *sc, struct tx *tx, void *ctx, const struct job *j
 	(void)ctx;
 	(void)result;
 	TRY(vault_destroy(sc, tx, job->operator_id, job->subject, KEY_STATUTORY));
+	TRY(sql_run(sc, tx, "DELETE FROM enrolment WHERE operator_id = $1 AND driver_id = $2",
+		    VALS(v_text(job->operator_id), v_text(job->subject)), NULL));
 	return sql_run(sc, tx, "UPDATE driver SET statutory = NULL WHERE operator_id = $1 AND id = $2",
 		       VALS(v_text(job->operator_id), v_text(job->subject)), NULL);
 }

@@ -137,24 +137,33 @@ sign_up_rule_json(const struct policy *p)
 	return o;
 }
 
+/* offer.eligible/1 and the rule that gives, in offer's own words (docs/draws.md). */
 static json_t *
 award_rule_json(const struct policy *p)
 {
+	static const char *const names[] = {"offer.draw/1", "offer.rota/1", "offer.direct/1"};
+	static const char *const decides[] = {"offer.award and offer.not_awarded", "offer.rota and offer.not_awarded",
+					      "offer.direct"};
 	json_t *params = json_array();
-	if (p->award == AWARD_DRAW) {
-		add_parameter(params, "chance", "equal",
-			      "every eligible request has the same chance; one draw a block");
-		add_parameter(params, "eligible", "required",
-			      "active, a vehicle that fits, no other block at the same time, the legal rest kept");
-	} else if (p->award == AWARD_ROTA) {
-		add_parameter(params, "turn", "whole", "who was given a block longest ago is next");
-	} else {
+	add_parameter(params, "active", "required", "your account is active and a phone is bound");
+	add_parameter(params, "vehicle", "required", "your vehicle is one the block takes");
+	add_parameter(params, "free", "required", "you hold no other work at these hours");
+	add_parameter(params, "rest", "required",
+		      "eleven unbroken hours of rest, or what the terms say, in every 24 hours with work");
+	if (p->award == AWARD_DIRECT) {
 		add_parameter(params, "person", "whole", "a named person gives the block and writes down why");
+	} else {
+		if (p->award == AWARD_ROTA)
+			add_parameter(
+			    params, "turns", "first",
+			    "fewest rota turns at this station in the last four weeks; one given back is none");
+		add_parameter(
+		    params, "lot", p->award == AWARD_ROTA ? "between equals" : "whole",
+		    "every request has the same chance, from a secret fixed before and your phone's own number");
 	}
 	json_t *o = json_object();
-	static const char *const names[] = {"offer.draw/1", "offer.rota/1", "offer.direct/1"};
 	json_put_text(o, "rule", names[p->award]);
-	json_put_text(o, "decides", "offer.award, offer.rota or offer.direct");
+	json_put_text(o, "decides", decides[p->award]);
 	json_put(o, "parameters", params);
 	return o;
 }

@@ -708,7 +708,13 @@ statutory_is_gone(struct scope *sc, struct tx *tx, void *arg)
 {
 	struct leave *a = arg;
 	json_t *kept;
+	struct rows *r;
 	REFUSES(E_NOT_FOUND, "erased", driver_statutory(sc, tx, a->p->keys, a->p->op.s, a->d->id.s, &kept));
+	TRY(sql_one(sc, tx, &r,
+		    "SELECT (SELECT COUNT(*) FROM enrolment WHERE driver_id = $1),"
+		    " (SELECT COUNT(*) FROM person_key WHERE owner_id = $1 AND purpose = $2)",
+		    VALS(v_text(a->d->id.s), v_int(KEY_STATUTORY))));
+	SAY(row_int(r, 0) == 0 && row_int(r, 1) == 0);
 	return OK;
 }
 
