@@ -206,6 +206,8 @@ store_open(struct scope *sc, const char *dir, const struct store_options *opt, s
 	struct stat at;
 	if (stat(dir, &at) != 0 || !S_ISDIR(at.st_mode))
 		return fail(sc, E_NOT_FOUND, "%s is no data directory", dir);
+	/* Counting every allocation takes a lock; nobody reads the counts. A no-op once SQLite has started. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	struct store *st = store_new(sc, dir, opt);
 	if (st == NULL || st->main_path == NULL || st->positions_path == NULL) {
 		store_close(st);
