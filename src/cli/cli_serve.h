@@ -7,6 +7,7 @@
 int cli_init(struct scope *sc, int argc, char **argv);	  /* cli_init.c */
 int cli_serve(struct scope *sc, int argc, char **argv);	  /* cli_serve.c */
 int cli_config(struct scope *sc, int argc, char **argv);  /* cli_serve.c */
+int cli_demo(struct scope *sc, int argc, char **argv);	  /* cli_demo.c */
 int cli_backup(struct scope *sc, int argc, char **argv);  /* cli_backup.c */
 int cli_restore(struct scope *sc, int argc, char **argv); /* cli_backup.c */
 

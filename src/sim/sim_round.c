@@ -1,0 +1,334 @@
+/* A duty's round: load, drive along the plan's streets, knock, hand over, come back. */
+#include "sim/sim_world.h"
+
+#include "base/text.h"
+
+#define MINUTE_MS INT64_C(60000)
+#define TRACK_S 20 /* a position every so often */
+#define TRACK_MAX 400
+#define FAIL_PERCENT 6
+#define LOADING_MIN 10
+
+static moment_fn phone_departs, phone_arrives, phone_knocks, phone_comes_home;
+
+/* --- the plan as the phone has it --- */
+
+static enum code
+keep_stop(struct scope *sc, struct sim *s, struct phone *p, const json_t *stop)
+{
+	const json_t *shipment = json_object_get(stop, "shipment");
+	const char *proof = json_string_value(json_object_get(shipment, "proof"));
+	const char *shape = json_string_value(json_object_get(stop, "shape"));
+	struct phone_stop *k = &p->stops[p->n_stops];
+	if (p->n_stops == PHONE_STOPS_MAX)
+		return fail(sc, E_CONFLICT, "more than %d stops", PHONE_STOPS_MAX);
+	TRY(sim_keep(sc, stop, "id", k->id, sizeof k->id));
+	TRY(sim_keep(sc, stop, "shipment_id", k->shipment, sizeof k->shipment));
+	TRY(json_need_place(sc, stop, "place", &k->place));
+	TRY(json_need_int(sc, stop, "leg_s", 0, 100000, &k->leg_s));
+	TRY(json_need_int(sc, stop, "service_s", 0, 100000, &k->service_s));
+	k->shape = scope_strdup(s->world, shape == NULL ? "" : shape);
+	k->proof = text_eq(proof, "photo") ? "photo" : text_eq(proof, "code") ? "code" : "any";
+	k->failed_before = json_integer_value(json_object_get(stop, "attempts")) > 0;
+	p->n_stops++;
+	return OK;
+}
+
+/* The open stops of a duty, in its order. */
+static enum code
+keep_plan(struct scope *sc, struct sim *s, struct phone *p, const json_t *duty)
+{
+	size_t i;
+	json_t *stop;
+	const char *back = json_string_value(json_object_get(json_object_get(duty, "plan"), "back_shape"));
+	p->n_stops = 0;
+	p->at_stop = 0;
+	p->back_shape = scope_strdup(s->world, back == NULL ? "" : back);
+	json_array_foreach(json_object_get(duty, "stops"), i, stop)
+	{
+		if (text_eq(json_string_value(json_object_get(stop, "state")), "open"))
+			TRY(keep_stop(sc, s, p, stop));
+	}
+	return OK;
+}
+
+static enum code
+scan_all(struct scope *sc, struct sim *s, struct phone *p, const json_t *duty)
+{
+	size_t i;
+	size_t k;
+	json_t *stop;
+	json_t *parcel;
+	json_array_foreach(json_object_get(duty, "stops"), i, stop)
+	{
+		const json_t *parcels = json_object_get(json_object_get(stop, "shipment"), "parcels");
+		json_array_foreach((json_t *)parcels, k, parcel)
+		{
+			json_t *body = json_new_object(sc);
+			json_put(body, "barcode", json_incref(json_object_get(parcel, "barcode")));
+			TRY(sim_do(sc, s, "POST", "/v1/driver/duty/scan", p->token, body, 0, NULL));
+		}
+	}
+	return OK;
+}
+
+enum code
+phone_opens(struct scope *sc, struct sim *s, struct phone *p, int award)
+{
+	json_t *answer;
+	json_t *duty;
+	json_t *body = json_new_object(sc);
+	json_put_text(body, "award_id", p->awards[award]);
+	TRY(sim_do(sc, s, "POST", "/v1/driver/duties", p->token, body, 0, &answer));
+	TRY(sim_do(sc, s, "GET", "/v1/driver/duty", p->token, NULL, 200, &duty));
+	p->working = true;
+	p->here = s->depot;
+	TRY(keep_plan(sc, s, p, duty));
+	TRY(scan_all(sc, s, p, duty));
+	sim_at(s, s->now_ms + LOADING_MIN * MINUTE_MS, phone_departs, p, 0);
+	return OK;
+}
+
+/* --- driving --- */
+
+static int64_t
+polyline_next(const char **s)
+{
+	uint64_t v = 0;
+	for (int shift = 0; **s != '\0' && shift < 60; shift += 5) {
+		unsigned c = (unsigned)(unsigned char)*(*s)++ - 63;
+		v |= (uint64_t)(c & 0x1F) << shift;
+		if (c < 0x20)
+			break;
+	}
+	return (v & 1) != 0 ? (int64_t) ~(v >> 1) : (int64_t)(v >> 1);
+}
+
+static size_t
+polyline_read(struct scope *sc, const char *shape, struct place **out)
+{
+	struct place *list = NEW_ARRAY(sc, strlen(shape) / 2 + 1, struct place);
+	int64_t lat = 0;
+	int64_t lon = 0;
+	size_t n = 0;
+	while (*shape != '\0') {
+		lat += polyline_next(&shape);
+		lon += polyline_next(&shape);
+		list[n++] = (struct place){(int32_t)(lat * 10), (int32_t)(lon * 10)};
+	}
+	*out = list;
+	return n;
+}
+
+/* The place a share of the way along. */
+static struct place
+along(const struct place *line, size_t n, double share)
+{
+	double total = 0;
+	for (size_t i = 1; i < n; i++)
+		total += place_distance_m(line[i - 1], line[i]);
+	double want = total * share;
+	for (size_t i = 1; i < n; i++) {
+		double d = place_distance_m(line[i - 1], line[i]);
+		if (want <= d && d > 0) {
+			double t = want / d;
+			return (struct place){line[i - 1].lat_e7 + (int32_t)((line[i].lat_e7 - line[i - 1].lat_e7) * t),
+					      line[i - 1].lon_e7 +
+						  (int32_t)((line[i].lon_e7 - line[i - 1].lon_e7) * t)};
+		}
+		want -= d;
+	}
+	return line[n - 1];
+}
+
+static json_t *
+position_json(struct sim *s, struct place at, int64_t at_ms)
+{
+	json_t *o = json_object();
+	int32_t noise = 600; /* about 7 m */
+	at.lat_e7 += (int32_t)prng_below(&s->rng, (uint32_t)noise) - noise / 2;
+	at.lon_e7 += (int32_t)prng_below(&s->rng, (uint32_t)noise) - noise / 2;
+	json_put_time(o, "at", at_ms);
+	json_put_place(o, "place", at);
+	json_put_real(o, "accuracy_m", 5 + prng_below(&s->rng, 10));
+	return o;
+}
+
+/* The leg that ends now, as its phone saw it. */
+static enum code
+send_track(struct scope *sc, struct sim *s, struct phone *p, const char *shape)
+{
+	struct place *line;
+	size_t n = polyline_read(sc, shape, &line);
+	int64_t took_ms = s->now_ms - p->leg_began_ms;
+	int64_t step_ms = took_ms / TRACK_MAX > TRACK_S * 1000 ? took_ms / TRACK_MAX : TRACK_S * 1000;
+	json_t *list = json_array();
+	json_t *body = json_new_object(sc);
+	json_put(body, "positions", list);
+	for (int64_t t = step_ms; t <= took_ms && n > 0; t += step_ms)
+		json_array_append_new(
+		    list, position_json(s, along(line, n, (double)t / (double)took_ms), p->leg_began_ms + t));
+	if (p->story == STORY_LIES && p->at_stop == 3) {
+		struct place elsewhere = {s->depot.lat_e7 + 900000, s->depot.lon_e7 + 1500000};
+		json_array_append_new(list, position_json(s, elsewhere, s->now_ms - 2000));
+	}
+	if (json_array_size(list) == 0)
+		return OK;
+	return sim_do(sc, s, "POST", "/v1/driver/positions", p->token, body, 0, NULL);
+}
+
+static int64_t
+leg_takes_ms(struct sim *s, int64_t leg_s)
+{
+	return leg_s * 10 * (85 + (int64_t)prng_below(&s->rng, 25)) + 1000;
+}
+
+static void
+drive_on(struct sim *s, struct phone *p)
+{
+	p->leg_began_ms = s->now_ms;
+	if (p->at_stop < p->n_stops)
+		sim_at(s, s->now_ms + leg_takes_ms(s, p->stops[p->at_stop].leg_s), phone_arrives, p, 0);
+	else
+		sim_at(s, s->now_ms + leg_takes_ms(s, 600), phone_comes_home, p, 0);
+}
+
+static enum code
+phone_departs(struct scope *sc, struct sim *s, struct phone *p, int arg)
+{
+	(void)arg;
+	TRY(sim_do(sc, s, "POST", "/v1/driver/duty/depart", p->token, json_new_object(sc), 0, NULL));
+	drive_on(s, p);
+	return OK;
+}
+
+static enum code
+phone_arrives(struct scope *sc, struct sim *s, struct phone *p, int arg)
+{
+	(void)arg;
+	const struct phone_stop *k = &p->stops[p->at_stop];
+	json_t *body = json_new_object(sc);
+	TRY(send_track(sc, s, p, k->shape));
+	json_put_place(body, "place", k->place);
+	TRY(sim_do(sc, s, "POST", scope_printf(sc, "/v1/driver/stops/%s/arrive", k->id), p->token, body, 0, NULL));
+	p->here = k->place;
+	sim_at(s, s->now_ms + k->service_s * 1000, phone_knocks, p, 0);
+	return OK;
+}
+
+/* --- at the door --- */
+
+static const char *
+code_for(const struct sim *s, const char *shipment)
+{
+	for (size_t i = 0; i < s->n_codes; i++)
+		if (strcmp(s->codes[i].shipment, shipment) == 0)
+			return s->codes[i].code;
+	return NULL;
+}
+
+static enum code
+proof_of(struct scope *sc, struct sim *s, const struct phone_stop *k, json_t **out)
+{
+	json_t *o = json_object();
+	json_own(sc, o);
+	const char *code = code_for(s, k->shipment);
+	if (strcmp(k->proof, "photo") == 0) {
+		char *base64;
+		TRY(sim_door(sc, &s->rng, &base64));
+		json_put_text(o, "photo", base64);
+	} else if (strcmp(k->proof, "code") == 0 && code != NULL) {
+		json_put_text(o, "code", code);
+	} else {
+		json_put_text(o, "none_reason", "handed over in person");
+	}
+	*out = o;
+	return OK;
+}
+
+static enum code
+hand_over(struct scope *sc, struct sim *s, struct phone *p, const struct phone_stop *k)
+{
+	json_t *proof;
+	struct sim_answer a;
+	json_t *body = json_new_object(sc);
+	const char *path = scope_printf(sc, "/v1/driver/stops/%s/deliver", k->id);
+	const char *key = scope_printf(sc, "deliver-%s", k->id);
+	TRY(proof_of(sc, s, k, &proof));
+	json_put(body, "proof", json_incref(proof));
+	json_put_text(body, "to", prng_below(&s->rng, 8) == 0 ? "neighbour" : "recipient");
+	/* In a tunnel the answer gets lost now and then: the same call again must do nothing twice. */
+	int sends = prng_below(&s->rng, 40) == 0 ? 2 : 1;
+	for (int i = 0; i < sends; i++) {
+		TRY(sim_call(sc, s->http, "POST", path, p->token, body, key, &a));
+		if (a.status < 200 || a.status > 299)
+			return fail(sc, E_CONFLICT, "%s answered %d: %.300s", path, a.status, json_text(sc, a.json));
+	}
+	return OK;
+}
+
+static enum code
+not_at_home(struct scope *sc, struct sim *s, struct phone *p, const struct phone_stop *k)
+{
+	static const char *const reasons[] = {"nobody_home", "no_access", "nobody_home", "refused", "address_wrong"};
+	json_t *answer;
+	const char *next;
+	json_t *body = json_new_object(sc);
+	json_put_text(body, "reason", reasons[prng_below(&s->rng, COUNT_OF(reasons))]);
+	TRY(sim_do(sc, s, "POST", scope_printf(sc, "/v1/driver/stops/%s/fail", k->id), p->token, body, 0, &answer));
+	TRY(sim_text(sc, answer, "next", &next));
+	if (strcmp(next, "return") == 0)
+		memcpy(p->failed[p->n_failed++], k->id, sizeof k->id);
+	return OK;
+}
+
+/* Doors that were shut are tried again at the end, in the order that suits her. */
+static enum code
+second_round(struct scope *sc, struct sim *s, struct phone *p)
+{
+	json_t *duty;
+	json_t *list = json_array();
+	json_t *body = json_new_object(sc);
+	TRY(sim_do(sc, s, "GET", "/v1/driver/duty", p->token, NULL, 200, &duty));
+	TRY(keep_plan(sc, s, p, duty));
+	json_put(body, "stop_ids", list);
+	if (p->n_stops == 0)
+		return OK;
+	for (int i = 0; i < p->n_stops; i++)
+		json_array_append_new(list, json_string(p->stops[i].id));
+	TRY(sim_do(sc, s, "POST", "/v1/driver/duty/reorder", p->token, body, 0, NULL));
+	TRY(sim_do(sc, s, "GET", "/v1/driver/duty", p->token, NULL, 200, &duty));
+	return keep_plan(sc, s, p, duty);
+}
+
+static enum code
+phone_knocks(struct scope *sc, struct sim *s, struct phone *p, int arg)
+{
+	(void)arg;
+	const struct phone_stop *k = &p->stops[p->at_stop];
+	uint32_t percent = k->failed_before ? 30 : FAIL_PERCENT;
+	if (prng_below(&s->rng, 100) < percent)
+		TRY(not_at_home(sc, s, p, k));
+	else
+		TRY(hand_over(sc, s, p, k));
+	p->at_stop++;
+	if (p->at_stop == p->n_stops)
+		TRY(second_round(sc, s, p));
+	drive_on(s, p);
+	return OK;
+}
+
+static enum code
+phone_comes_home(struct scope *sc, struct sim *s, struct phone *p, int arg)
+{
+	(void)arg;
+	TRY(send_track(sc, s, p, p->back_shape));
+	for (int i = 0; i < p->n_failed; i++)
+		TRY(sim_do(sc, s, "POST", scope_printf(sc, "/v1/driver/stops/%s/return", p->failed[i]), p->token,
+			   json_new_object(sc), 0, NULL));
+	p->n_failed = 0;
+	TRY(sim_do(sc, s, "POST", "/v1/driver/duty/close", p->token, json_new_object(sc), 0, NULL));
+	p->working = false;
+	json_put_int(s->told, "duties_closed", json_integer_value(json_object_get(s->told, "duties_closed")) + 1);
+	return OK;
+}
