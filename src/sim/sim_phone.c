@@ -159,7 +159,7 @@ phone_requests(struct scope *sc, struct sim *s, struct phone *p, int arg)
 }
 
 static enum code
-keep_award(struct scope *sc, struct sim *s, struct phone *p, const json_t *award)
+keep_award(struct scope *sc, struct phone *p, const json_t *award)
 {
 	const json_t *block;
 	int64_t starts_ms;
@@ -185,7 +185,7 @@ phone_looks(struct scope *sc, struct sim *s, struct phone *p, int arg)
 	json_t *award;
 	p->n_awards = 0;
 	TRY(sim_do(sc, s, "GET", "/v1/driver/awards", p->token, NULL, 200, &answer));
-	json_array_foreach(json_object_get(answer, "items"), k, award) TRY(keep_award(sc, s, p, award));
+	json_array_foreach(json_object_get(answer, "items"), k, award) TRY(keep_award(sc, p, award));
 	if (arg == 0) {
 		if (p->story == STORY_GIVES_BACK && p->n_awards > 0)
 			sim_at(s, sim_clock(s, -1, 20, 30), phone_gives_back, p, 0);
