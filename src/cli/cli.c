@@ -20,6 +20,10 @@ run_version(struct scope *sc, int argc, char **argv)
 }
 
 static const struct command commands[] = {
+    {"demo", "--data DIR --roads FILE [--models DIR] [--faces DIR] [--seed N] [--port N] [--once]",
+     "live a working day in a real city through the public API, then check all of it", cli_demo, NULL,
+     "--drivers N --parcels N --blocks N --with-face N   how large the day is (66, 1260, 44, 12)\n"
+     "Without --once the server stays up on that evening, for you to look around."},
     {"init", "DIR [--name TEXT] [--user NAME] [--place LAT,LON] …",
      "make a data directory, its keys and a first operator", cli_init, NULL,
      "--name TEXT --slug WORD --contact WHERE        the operator\n"
