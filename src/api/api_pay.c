@@ -10,7 +10,7 @@ statements(struct scope *sc, struct tx *tx, struct call *c)
 {
 	json_t *list;
 	TRY(pay_statements_of(sc, tx, c->who.operator_id, c->who.id, &list));
-	reply_items(sc, c, list);
+	reply_json(c, list);
 	return OK;
 }
 

@@ -20,7 +20,7 @@
 #define SIGNING_FILE "signing.key"
 #define SETTINGS_MAX 65536
 #define PLAN_SECONDS 5.0
-#define PLAN_ITERATIONS 60000 /* of a simulated wave: the same day on any machine */
+#define PLAN_ITERATIONS 8000 /* of a simulated wave: the same day on any machine */
 #define FACE_START_MS 20000
 #define FACE_QUEUE 64
 

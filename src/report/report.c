@@ -61,7 +61,7 @@ parcels(struct scope *sc, struct tx *tx, const struct day *d)
 	json_put_int(o, "returned", returned);
 	json_put_int(o, "cancelled", cancelled);
 	json_put_int(o, "open", waiting + under_way);
-	json_put_int(o, "attempts_failed", c.attempts);
+	json_put_int(o, "attempts", c.attempts);
 	if (delivered + returned + cancelled + waiting + under_way != total)
 		problem(sc, d, "parcels do not add up: %" PRId64 " in all", total);
 	return OK;

@@ -190,26 +190,25 @@ find_the_day(struct scope *sc, struct sim *s)
 	return OK;
 }
 
-/* Which phones carry a story: spread over the list, the first ones with a face
- * where the story needs one. */
-static void
-tell_stories(struct sim *s)
+bool
+sim_story(struct sim *s, struct phone *p, enum story story)
 {
-	int n = s->opt->drivers;
+	if (p->story != STORY_NONE || s->told_of[story])
+		return false;
+	s->told_of[story] = true;
+	p->story = story;
+	return true;
+}
+
+static void
+number_phones(struct sim *s)
+{
 	int faces = s->faces == NULL ? 0 : sim_faces_count(s->faces);
 	int with_face = faces < s->opt->with_face ? faces : s->opt->with_face;
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < s->opt->drivers; i++) {
 		s->phones[i].number = i;
 		s->phones[i].person = i < with_face ? i : -1;
 	}
-	if (with_face > 0)
-		s->phones[0].story = STORY_DARK_SELFIE;
-	if (with_face > 2)
-		s->phones[1].story = STORY_STRANGER;
-	int first = with_face > 2 ? with_face : 2;
-	static const enum story others[] = {STORY_GIVES_BACK, STORY_LIES, STORY_APPEALS, STORY_LEAVES};
-	for (size_t k = 0; k < COUNT_OF(others) && first + (int)k < n; k++)
-		s->phones[first + (int)k].story = others[k];
 }
 
 static enum code
@@ -218,7 +217,9 @@ ask_for_the_day(struct sim *s)
 	sim_at(s, sim_clock(s, -1, 18, 0), desk_publishes, NULL, 0);
 	for (int i = 0; i < s->opt->drivers; i++)
 		sim_at(s, sim_clock(s, -1, 18, 5) + i * 20000, phone_signs_up, &s->phones[i], 0);
+	sim_at(s, sim_clock(s, 0, 5, 20), desk_signs_in, NULL, 0);
 	sim_at(s, sim_clock(s, 0, 5, 30), desk_receives, NULL, 0);
+	sim_at(s, sim_clock(s, 0, 14, 0), desk_signs_in, NULL, 0);
 	for (int hour = 6; hour <= 20; hour++)
 		for (int minute = 5; minute < 60; minute += 10)
 			sim_at(s, sim_clock(s, 0, hour, minute), desk_reviews, NULL, 0);
@@ -243,8 +244,9 @@ collect_statements(struct scope *sc, struct sim *s)
 		json_t *list;
 		size_t k;
 		json_t *one;
-		if (s->phones[i].token[0] == '\0')
-			continue; /* she has left */
+		if (s->phones[i].left)
+			continue;
+		TRY(phone_signs_in(sc, s, &s->phones[i]));
 		TRY(sim_do(sc, s, "GET", "/v1/driver/statements", s->phones[i].token, NULL, 200, &list));
 		json_array_foreach(json_object_get(list, "items"), k, one) json_array_append(s->statements, one);
 	}
@@ -285,7 +287,7 @@ sim_day(struct scope *sc, const struct sim_options *opt, struct sim_result *out)
 	prng_seed(&s->rng, opt->seed);
 	s->phones = NEW_ARRAY(sc, (size_t)opt->drivers, struct phone);
 	s->blocks = scope_array(sc, (size_t)opt->blocks, sizeof *s->blocks);
-	s->codes = NEW_ARRAY(sc, (size_t)opt->parcels, struct code_of);
+	s->links = NEW_ARRAY(sc, (size_t)opt->parcels, struct link_of);
 	s->told = json_new_object(sc);
 	s->statements = json_new_array(sc);
 	s->draws = json_new_array(sc);
@@ -299,7 +301,7 @@ sim_day(struct scope *sc, const struct sim_options *opt, struct sim_result *out)
 			return faces;
 		}
 	}
-	tell_stories(s);
+	number_phones(s);
 	TRY(sim_http_open(sc, opt->base_url, &s->http));
 	enum code rc = whole_day(sc, s, out);
 	if (s->road != NULL)

@@ -16,7 +16,7 @@ static const char *const names[] = {"Åsa Lindqvist", "Oskar Öberg", "Fatima Ha
 /* --- people of the house --- */
 
 static enum code
-sign_in(struct scope *sc, struct sim *s, const char *name, const char *passphrase, char token[static TOKEN_MAX])
+sign_in(struct scope *sc, struct sim *s, const char *name, const char *passphrase, char *token)
 {
 	json_t *answer;
 	json_t *body = json_new_object(sc);
@@ -39,6 +39,21 @@ hire(struct scope *sc, struct sim *s, const char *role, char token[static TOKEN_
 	TRY(sim_do(sc, s, "POST", "/v1/staff", s->admin, body, 0, NULL));
 	json_array_append_new(s->people, json_pack("{ssssss}", "role", role, "name", email, "passphrase", passphrase));
 	return sign_in(sc, s, email, passphrase, token);
+}
+
+/* A shift's sign-in: sessions of the desk end after ten hours. */
+enum code
+desk_signs_in(struct scope *sc, struct sim *s, struct phone *p, int arg)
+{
+	(void)p;
+	(void)arg;
+	char *const tokens[] = {s->admin, s->dispatcher, s->reviewer, s->representative, s->auditor};
+	for (size_t i = 0; i < COUNT_OF(tokens); i++) {
+		const json_t *who = json_array_get(s->people, i); /* hired in this order */
+		TRY(sign_in(sc, s, json_string_value(json_object_get(who, "name")),
+			    json_string_value(json_object_get(who, "passphrase")), tokens[i]));
+	}
+	return OK;
 }
 
 static enum code
@@ -164,20 +179,22 @@ shipment_csv(struct sim *s, const struct made_up *m, struct text *csv)
 		    2 + (int)prng_below(&s->rng, 3), m->proof);
 }
 
-/* Recipients know their codes; so does the simulation. */
+/* Senders hand the tracking links on to the recipients. */
 static enum code
-learn_codes(struct scope *sc, struct sim *s, const json_t *answer)
+learn_links(struct scope *sc, struct sim *s, const json_t *answer)
 {
 	size_t i;
 	json_t *one;
 	json_array_foreach(json_object_get(answer, "items"), i, one)
 	{
-		struct code_of *c = &s->codes[s->n_codes];
-		if (!json_is_string(json_object_get(one, "code")))
+		struct link_of *l = &s->links[s->n_links];
+		const char *token;
+		if (!text_eq(json_string_value(json_object_get(one, "proof")), "code"))
 			continue;
-		TRY(sim_keep(sc, one, "id", c->shipment, sizeof c->shipment));
-		TRY(sim_keep(sc, one, "code", c->code, sizeof c->code));
-		s->n_codes++;
+		TRY(sim_keep(sc, one, "id", l->shipment, sizeof l->shipment));
+		TRY(sim_text(sc, one, "tracking", &token));
+		l->token = scope_strdup(s->world, token);
+		s->n_links++;
 	}
 	return OK;
 }
@@ -203,12 +220,12 @@ send_parcels(struct scope *sc, struct sim *s)
 			shipment_csv(s, &m, &csv);
 	}
 	TRY(sim_do(sc, s, "POST", "/v1/shipments", s->dispatcher, body, 0, &answer));
-	TRY(learn_codes(sc, s, answer));
+	TRY(learn_links(sc, s, answer));
 	const char *path = scope_printf(sc, "/v1/shipments/import?station_id=%s&due_date=%s", s->station, s->date);
 	TRY(sim_call_csv(sc, s->http, path, s->dispatcher, csv.s, &file));
 	if (file.status != 201)
 		return fail(sc, E_CONFLICT, "the import answered %d: %.300s", file.status, json_text(sc, file.json));
-	return learn_codes(sc, s, file.json);
+	return learn_links(sc, s, file.json);
 }
 
 /* --- blocks --- */

@@ -38,6 +38,21 @@ answer_challenge(struct scope *sc, struct sim *s, const struct phone *p, const j
 	return OK;
 }
 
+/* A session lasts a working day; in the morning the phone answers a challenge again. */
+enum code
+phone_signs_in(struct scope *sc, struct sim *s, struct phone *p)
+{
+	json_t *ask = json_new_object(sc);
+	json_t *body = json_new_object(sc);
+	json_t *answer;
+	p->token[0] = '\0';
+	json_put_text(ask, "device_id", p->device_id);
+	json_put_text(body, "device_id", p->device_id);
+	TRY(answer_challenge(sc, s, p, ask, body));
+	TRY(sim_do(sc, s, "POST", "/v1/driver/session", NULL, body, 0, &answer));
+	return sim_keep(sc, answer, "token", p->token, sizeof p->token);
+}
+
 /* --- the evening before --- */
 
 static json_t *
@@ -120,8 +135,6 @@ phone_enrols(struct scope *sc, struct sim *s, struct phone *p, int arg)
 	if (!text_eq(reason, "poor-capture"))
 		return fail(sc, E_CONFLICT, "enrolment answered %d (%s)", a.status, reason == NULL ? "?" : reason);
 	p->person = -1;
-	if (p->story == STORY_DARK_SELFIE || p->story == STORY_STRANGER)
-		p->story = STORY_NONE;
 	json_put_int(s->told, "enrolments_too_poor",
 		     json_integer_value(json_object_get(s->told, "enrolments_too_poor")) + 1);
 	return OK;
@@ -148,12 +161,14 @@ phone_requests(struct scope *sc, struct sim *s, struct phone *p, int arg)
 	TRY(sim_do(sc, s, "GET", "/v1/driver/offers", p->token, NULL, 200, &answer));
 	const json_t *items = json_object_get(answer, "items");
 	size_t n = json_array_size(items);
-	size_t step = n / REQUESTS > 0 ? n / REQUESTS : 1;
-	for (size_t k = 0; k < REQUESTS && k * step < n; k++) {
-		const json_t *offer = json_array_get(items, ((size_t)p->number + k * step + (k % 2)) % n);
-		const json_t *you = json_object_get(offer, "you");
-		if (json_is_true(json_object_get(you, "eligible")) && !json_is_string(json_object_get(you, "request")))
-			TRY(ask_for(sc, s, p, offer));
+	size_t from = n > 0 ? (size_t)p->number % n : 0;
+	int asked = 0;
+	for (size_t k = 0; k < n && asked < REQUESTS; k++) {
+		const json_t *offer = json_array_get(items, (from + k) % n);
+		if (!json_is_true(json_object_get(json_object_get(offer, "you"), "eligible")))
+			continue;
+		TRY(ask_for(sc, s, p, offer));
+		asked++;
 	}
 	return OK;
 }
@@ -187,7 +202,7 @@ phone_looks(struct scope *sc, struct sim *s, struct phone *p, int arg)
 	TRY(sim_do(sc, s, "GET", "/v1/driver/awards", p->token, NULL, 200, &answer));
 	json_array_foreach(json_object_get(answer, "items"), k, award) TRY(keep_award(sc, p, award));
 	if (arg == 0) {
-		if (p->story == STORY_GIVES_BACK && p->n_awards > 0)
+		if (p->person < 0 && p->n_awards > 0 && sim_story(s, p, STORY_GIVES_BACK))
 			sim_at(s, sim_clock(s, -1, 20, 30), phone_gives_back, p, 0);
 		sim_at(s, sim_clock(s, -1, 20, 45) + p->number * 1000, phone_looks, p, 1);
 		return OK;
@@ -196,10 +211,19 @@ phone_looks(struct scope *sc, struct sim *s, struct phone *p, int arg)
 		int64_t early_ms = 10 * MINUTE_MS + (int64_t)prng_below(&s->rng, 15) * MINUTE_MS;
 		sim_at(s, p->award_starts_ms[i] - early_ms, phone_checks_in, p, i);
 	}
-	if (p->story == STORY_APPEALS)
+	if (p->n_awards == 0)
+		return OK;
+	if (p->person >= 0) {
+		if (!sim_story(s, p, STORY_DARK_SELFIE))
+			sim_story(s, p, STORY_STRANGER);
+		return OK;
+	}
+	if (sim_story(s, p, STORY_APPEALS))
 		sim_at(s, sim_clock(s, 0, 18, 30), phone_appeals, p, 0);
-	if (p->story == STORY_LEAVES)
+	else if (sim_story(s, p, STORY_LEAVES))
 		sim_at(s, sim_clock(s, 0, 20, 30), phone_leaves, p, 0);
+	else
+		sim_story(s, p, STORY_LIES);
 	return OK;
 }
 
@@ -279,6 +303,8 @@ phone_checks_in(struct scope *sc, struct sim *s, struct phone *p, int award)
 		sim_at(s, s->now_ms + 5 * MINUTE_MS, phone_checks_in, p, award);
 		return OK;
 	}
+	if (p->tries == 0)
+		TRY(phone_signs_in(sc, s, p));
 	TRY(check_in_body(sc, s, p, award, body));
 	TRY(sim_do(sc, s, "POST", "/v1/driver/check-ins", p->token, body, 0, &answer));
 	return after_check_in(sc, s, p, award, answer);
@@ -294,6 +320,7 @@ phone_appeals(struct scope *sc, struct sim *s, struct phone *p, int arg)
 	json_t *list;
 	const char *decision;
 	json_t *body = json_new_object(sc);
+	TRY(phone_signs_in(sc, s, p));
 	TRY(sim_do(sc, s, "GET", "/v1/driver/statements", p->token, NULL, 200, &list));
 	const json_t *statement = json_array_get(json_object_get(list, "items"), 0);
 	if (statement == NULL)
@@ -314,12 +341,13 @@ phone_leaves(struct scope *sc, struct sim *s, struct phone *p, int arg)
 	(void)arg;
 	json_t *body = json_new_object(sc);
 	json_t *receipt;
+	TRY(phone_signs_in(sc, s, p));
 	TRY(sim_do(sc, s, "GET", "/v1/driver/data", p->token, NULL, 200, NULL));
 	json_put_bool(body, "confirm", true);
 	TRY(sim_do(sc, s, "POST", "/v1/driver/leave", p->token, body, 0, &receipt));
 	TRY(sim_do(sc, s, "GET", "/v1/driver/me", p->token, NULL, 401, NULL)); /* her token is dead */
 	json_put_bool(s->told, "left_and_erased", true);
-	p->token[0] = '\0';
+	p->left = true;
 	sim_say(s, "A driver leaves and is erased.");
 	return OK;
 }

@@ -168,7 +168,7 @@ send_track(struct scope *sc, struct sim *s, struct phone *p, const char *shape)
 	for (int64_t t = step_ms; t <= took_ms && n > 0; t += step_ms)
 		json_array_append_new(
 		    list, position_json(s, along(line, n, (double)t / (double)took_ms), p->leg_began_ms + t));
-	if (p->story == STORY_LIES && p->at_stop == 3) {
+	if (p->story == STORY_LIES && p->at_stop == 1) {
 		struct place elsewhere = {s->depot.lat_e7 + 900000, s->depot.lon_e7 + 1500000};
 		json_array_append_new(list, position_json(s, elsewhere, s->now_ms - 2000));
 	}
@@ -218,13 +218,18 @@ phone_arrives(struct scope *sc, struct sim *s, struct phone *p, int arg)
 
 /* --- at the door --- */
 
-static const char *
-code_for(const struct sim *s, const char *shipment)
+/* The recipient opens her link and reads the code out. */
+static enum code
+code_for(struct scope *sc, struct sim *s, const char *shipment, const char **code)
 {
-	for (size_t i = 0; i < s->n_codes; i++)
-		if (strcmp(s->codes[i].shipment, shipment) == 0)
-			return s->codes[i].code;
-	return NULL;
+	for (size_t i = 0; i < s->n_links; i++) {
+		json_t *link;
+		if (strcmp(s->links[i].shipment, shipment) != 0)
+			continue;
+		TRY(sim_do(sc, s, "GET", scope_printf(sc, "/v1/track/%s", s->links[i].token), NULL, NULL, 200, &link));
+		return sim_text(sc, link, "code", code);
+	}
+	return fail(sc, E_CONFLICT, "%s asks for a code that nobody was sent", shipment);
 }
 
 static enum code
@@ -232,12 +237,13 @@ proof_of(struct scope *sc, struct sim *s, const struct phone_stop *k, json_t **o
 {
 	json_t *o = json_object();
 	json_own(sc, o);
-	const char *code = code_for(s, k->shipment);
+	const char *code;
 	if (strcmp(k->proof, "photo") == 0) {
 		char *base64;
 		TRY(sim_door(sc, &s->rng, &base64));
 		json_put_text(o, "photo", base64);
-	} else if (strcmp(k->proof, "code") == 0 && code != NULL) {
+	} else if (strcmp(k->proof, "code") == 0) {
+		TRY(code_for(sc, s, k->shipment, &code));
 		json_put_text(o, "code", code);
 	} else {
 		json_put_text(o, "none_reason", "handed over in person");

@@ -59,6 +59,7 @@ struct phone {
 	int64_t award_starts_ms[2];
 	int n_awards;
 	bool working; /* a duty is open */
+	bool left;
 	struct phone_stop stops[PHONE_STOPS_MAX];
 	int n_stops, at_stop;
 	int n_failed; /* aboard, to be handed back */
@@ -68,9 +69,10 @@ struct phone {
 	struct place here;
 };
 
-struct code_of {
+/* The link a recipient was sent; her delivery code stands behind it. */
+struct link_of {
 	char shipment[ID_TEXT_MAX];
-	char code[16];
+	const char *token;
 };
 
 struct sim {
@@ -94,10 +96,11 @@ struct sim {
 	struct phone *phones;
 	char (*blocks)[ID_TEXT_MAX];
 	int n_blocks;
-	struct code_of *codes;
-	size_t n_codes;
-	json_t *appeal_facts; /* what the reviewer finds to be true */
-	json_t *told;	      /* the result's */
+	struct link_of *links;
+	size_t n_links;
+	bool told_of[STORY_COUNT]; /* each story happens to one driver: the first it can happen to */
+	json_t *appeal_facts;	   /* what the reviewer finds to be true */
+	json_t *told;		   /* the result's */
 	json_t *statements, *draws, *people;
 };
 
@@ -114,11 +117,15 @@ MUST_USE enum code sim_do(struct scope *sc, struct sim *s, const char *method, c
 MUST_USE enum code sim_text(struct scope *sc, const json_t *o, const char *key, const char **out);
 MUST_USE enum code sim_keep(struct scope *sc, const json_t *o, const char *key, char *to, size_t room);
 
+/* Gives the phone a story that nobody has yet, if she has none. */
+bool sim_story(struct sim *s, struct phone *p, enum story story);
+
 /* sim_desk.c */
 MUST_USE enum code desk_opens(struct scope *sc, struct sim *s);
-moment_fn desk_publishes, desk_receives, desk_reviews;
+moment_fn desk_signs_in, desk_publishes, desk_receives, desk_reviews;
 /* sim_phone.c */
 moment_fn phone_signs_up;
+MUST_USE enum code phone_signs_in(struct scope *sc, struct sim *s, struct phone *p);
 /* sim_round.c: from an opened duty to its close */
 moment_fn phone_opens;
 
