@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# A small simulated day, twice with one seed: the reports are the same to the
+# byte, nothing in them is a problem, and every story has happened.
+set -euo pipefail
+waybill=$1
+deps=${2:-.cache/deps}
+[ -f "$deps/city/large-network.json" ] || { echo "skipped: no city in $deps (run ./dev setup)"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$waybill" road import "$deps/city/large-network.json" -o "$work/city.road" >/dev/null
+day() {
+	"$waybill" demo --once --data "$work/$1" --roads "$work/city.road" --models "$deps/models" --faces "$deps/faces" \
+		--drivers 12 --parcels 90 --blocks 8 --with-face 4 --seed "$2" >"$work/$1.json" 2>"$work/$1.log" ||
+		{ cat "$work/$1.log"; echo "the day $1 failed"; exit 1; }
+}
+day one 7
+day two 7
+day three 8
+# Hashes of the chain cover fresh salts only where the seed differs: the whole report must agree.
+cmp "$work/one.json" "$work/two.json" || { echo "one seed made two days"; exit 1; }
+! cmp -s "$work/one.json" "$work/three.json" || { echo "two seeds made one day"; exit 1; }
+python3 - "$work/one.json" <<'PY'
+import json, sys
+r = json.load(open(sys.argv[1]))
+p = r["parcels"]
+assert r["problems"] == [], r["problems"]
+assert p["total"] == 90 == p["delivered"] + p["returned"] + p["open"] + p["cancelled"], p
+out, told = r["checked_outside"], r["told"]
+assert out["draws"] == out["draws_replayed"] == 8, out
+assert out["statements"] == out["statements_recomputed"] > 0, out
+assert out["chain"]["ok"] is True and out["chain"]["size"] > 50, out
+assert r["appeals"] == {"opened": 1, "upheld": 1, "rejected": 0}, r["appeals"]
+assert told["left_and_erased"] and told["given_back"] == 1 and told["position.implausible"] == 1, told
+if r["drivers"]["with_face_path"] >= 2:
+    assert told["check_in_try_again"] >= 1 and told["checkin.review"] == 1, told
+    assert r["checks"]["face_passed"] >= 1, r["checks"]
+PY
+echo "one seed, one day: $(wc -c <"$work/one.json") bytes agree"
