@@ -5,7 +5,10 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "road/bench.h"
+#include "road/match_bench.h"
+#include "road/osrm.h"
 #include "road/road.h"
+#include "road/tracks.h"
 
 #define POINTS_FILE_MAX ((size_t)64 << 20)
 
@@ -275,6 +278,112 @@ run_bench(struct scope *sc, int argc, char **argv)
 	return status == EXIT_YES && !exact ? EXIT_FAILED : status;
 }
 
+/* --- match ----------------------------------------------------------------------------- */
+
+#define TRACKS_FILE_MAX ((size_t)1 << 30)
+
+static enum code
+read_tracks(struct scope *sc, const char *path, struct road_track **tracks, size_t *n)
+{
+	uint8_t *bytes;
+	size_t size;
+	if (path == NULL)
+		return fail(sc, E_USAGE, "--tracks FILE is missing");
+	TRY(file_read(sc, path, TRACKS_FILE_MAX, &bytes, &size));
+	if (road_tracks_read(sc, bytes, size, tracks, n) != OK)
+		return error_prefix(sc, "%s", path);
+	return OK;
+}
+
+/* One line; "no" where a track fits nowhere. */
+static enum code
+match_track(const struct road *road, const struct road_track *t, bool *all)
+{
+	struct scope sc;
+	scope_init(&sc);
+	const struct osrm_request form = {.service = OSRM_MATCH, .geometry = OSRM_GEOJSON, .overview = OSRM_FULL};
+	char *json;
+	enum code rc = osrm_match_json(&sc, road, NULL, &form, t->fixes, t->n, &json);
+	if (rc != OK) {
+		json_t *o = json_new_object(&sc);
+		json_put_text(o, "code", sc.err.reason != NULL ? sc.err.reason : "InvalidValue");
+		json_put_text(o, "message", sc.err.message);
+		json = json_text(&sc, o);
+		*all = false;
+	}
+	int put = puts(json);
+	scope_release(&sc);
+	return put < 0 ? E_IO : OK;
+}
+
+static enum code
+match(struct scope *sc, int argc, char **argv, int *status)
+{
+	const char *file = NULL;
+	const struct option_def defs[] = {{"--tracks", OPTION_TEXT, &file, 0, 0}};
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	struct road_track *tracks = NULL;
+	TRY(read_tracks(sc, file, &tracks, &n));
+	struct road *road;
+	TRY(open_road(sc, words[0], &road));
+	bool all = true;
+	enum code rc = OK;
+	for (size_t i = 0; i < n && rc == OK; i++)
+		rc = match_track(road, &tracks[i], &all);
+	road_close(road);
+	if (rc != OK)
+		return fail(sc, rc, "standard output is closed");
+	*status = all ? EXIT_YES : EXIT_NO;
+	return OK;
+}
+
+static int
+run_match(struct scope *sc, int argc, char **argv)
+{
+	int status;
+	enum code rc = match(sc, argc, argv, &status);
+	return rc != OK ? cli_exit(sc, rc) : status;
+}
+
+static enum code
+bench_match(struct scope *sc, int argc, char **argv, json_t *o)
+{
+	int64_t tracks = 100;
+	int64_t seed = 1;
+	const struct option_def defs[] = {{"--tracks", OPTION_INT, &tracks, 1, 100000},
+					  {"--seed", OPTION_INT, &seed, 0, INT64_MAX}};
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	struct road *road;
+	TRY(open_road(sc, words[0], &road));
+	struct road_match_cell cells[9];
+	enum code rc = road_match_bench(sc, road, (size_t)tracks, (uint64_t)seed, cells);
+	road_close(road);
+	TRY(rc);
+	json_t *list = json_array();
+	for (int i = 0; i < 9; i++) {
+		json_t *c = json_object();
+		json_put_real(c, "sigma_m", cells[i].sigma_m);
+		json_put_int(c, "interval_s", cells[i].interval_s);
+		json_put_real(c, "error", cells[i].error);
+		json_put_real(c, "us_per_point", cells[i].us_per_point);
+		json_array_append_new(list, c);
+	}
+	json_put(o, "cells", list);
+	return OK;
+}
+
+static int
+run_bench_match(struct scope *sc, int argc, char **argv)
+{
+	json_t *o = json_new_object(sc);
+	enum code rc = bench_match(sc, argc, argv, o);
+	return rc != OK ? cli_exit(sc, rc) : cli_print(sc, o);
+}
+
 const struct command cli_road_group[] = {
     {"import", "IN(.osm.pbf|.osm.gz|.osm|.geojson) -o OUT.road [--profile van|bike|walk]",
      "make a road file from an extract of OpenStreetMap", run_import, NULL, NULL},
@@ -283,6 +392,10 @@ const struct command cli_road_group[] = {
     {"matrix", "OUT.road --points FILE", "durations and distances between all of them, as OSRM's table JSON",
      run_matrix, NULL, "FILE has a place a line: LAT,LON."},
     {"snap", "OUT.road --at LAT,LON", "the nearest streets, as OSRM's nearest JSON", run_snap, NULL, NULL},
+    {"match", "OUT.road --tracks FILE", "the streets that tracks were driven on, as OSRM's match JSON, one a line",
+     run_match, NULL, "FILE is GPX, or CSV with TRIP_ID,TAXI_ID,TIMESTAMP,POLYLINE (a position every 15 s)."},
+    {"bench-match", "OUT.road [--tracks N] [--seed S]", "how well matching does on made-up drives", run_bench_match,
+     NULL, "error: metres missed and wrongly added, over metres driven."},
     {"bench", "OUT.road [--queries N] [--matrix N] [--metrics N] [--seed S]",
      "is it exact, how fast is it; a plain Dijkstra beside it", run_bench, NULL,
      "CPU time of one thread, the best of several rounds. mismatches must be 0:\n"

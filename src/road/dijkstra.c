@@ -7,7 +7,7 @@ dijkstra_init(struct dijkstra *d, struct scope *sc, const struct road *road, con
 {
 	size_t n = road->n[SECTION_VERTEX];
 	*d = (struct dijkstra){.road = road, .metric = road_metric_or_base(road, metric)};
-	d->bound = UINT32_MAX;
+	d->bound = d->bound_dm = UINT32_MAX;
 	d->cost = NEW_ARRAY(sc, n, uint32_t);
 	d->parent = NEW_ARRAY(sc, n, uint32_t);
 	d->distance_dm = NEW_ARRAY(sc, n, uint32_t);
@@ -19,12 +19,16 @@ dijkstra_init(struct dijkstra *d, struct scope *sc, const struct road *road, con
 		d->cost[v] = ROAD_INFINITE;
 }
 
+/* An arc's first vertex stands for its copies: what is settled later than it is
+ * no cheaper. */
 static void
 want(struct dijkstra *d, const struct road_point *to, uint8_t mark)
 {
 	const struct road *road = d->road;
-	for (uint32_t v = road->segment_vertex[to->segment]; v < road->segment_vertex[to->segment + 1]; v++) {
-		if ((road->vertex[v].flags & VERTEX_END) == 0 || d->wanted[v] == mark)
+	uint32_t first = road->segment_vertex[to->segment];
+	for (uint32_t v = first; v < road->segment_vertex[to->segment + 1]; v++) {
+		bool copy = v > first && road->vertex[v - 1].arc == road->vertex[v].arc;
+		if (copy || !point_arrives_by(road, to, v) || d->wanted[v] == mark)
 			continue;
 		d->wanted[v] = mark;
 		d->n_wanted += mark != 0 ? 1u : UINT32_MAX;
@@ -89,6 +93,8 @@ static void
 relax(struct dijkstra *d, uint32_t v, uint32_t cost, uint32_t distance_dm, uint32_t parent)
 {
 	if (cost > d->cost[v] || (cost == d->cost[v] && distance_dm >= d->distance_dm[v]))
+		return;
+	if (distance_dm > d->bound_dm)
 		return;
 	uint32_t at = d->place_in_heap[v];
 	if (d->cost[v] == ROAD_INFINITE) {

@@ -29,7 +29,8 @@ struct dijkstra {
 	uint32_t *touched;
 	uint8_t *wanted;
 	uint32_t n_heap, n_touched, n_wanted;
-	uint32_t bound; /* a run looks no further than this, ms */
+	uint32_t bound;	   /* a run looks no further than this, ms */
+	uint32_t bound_dm; /* nor further than this along any way */
 };
 
 void dijkstra_init(struct dijkstra *d, struct scope *sc, const struct road *road, const struct road_metric *metric);

@@ -20,9 +20,11 @@ weights_free(struct road_metric *m)
 	free(wide);
 }
 
-static void
-metric_free(struct road_metric *m)
+void
+road_metric_free(struct road_metric *m)
 {
+	if (m == NULL)
+		return;
 	if (m->owns_arc_ms)
 		free((void *)(uintptr_t)m->arc_ms);
 	weights_free(m);
@@ -49,7 +51,7 @@ road_metrics_free(struct road_metrics *m)
 {
 	for (size_t i = 1; i < METRIC_SLOTS; i++)
 		if (m->slot[i] != NULL)
-			metric_free(m->slot[i]);
+			road_metric_free(m->slot[i]);
 	weights_free(&m->base);
 	pthread_mutex_destroy(&m->slots_lock);
 	pthread_mutex_destroy(&m->customise_lock);
@@ -90,7 +92,7 @@ metric_retire(struct road_metrics *all, struct road_metric *m, int64_t adjust)
 	if (atomic_fetch_add(&m->users, adjust) + adjust != 0)
 		return;
 	uint32_t slot = m->slot;
-	metric_free(m);
+	road_metric_free(m);
 	atomic_store(&all->slot[slot], NULL);
 }
 

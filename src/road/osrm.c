@@ -444,7 +444,7 @@ osrm_add_route(struct text *t, const struct road *road, const struct osrm_reques
 	double seconds = 0;
 	double metres = 0;
 	text_add_char(t, '{');
-	if (r->overview != OSRM_NO_OVERVIEW) {
+	if (r->overview != OSRM_NO_OVERVIEW && n_paths > 0) {
 		text_add(t, "\"geometry\":");
 		add_overview(t, r, paths, n_paths);
 		text_add_char(t, ',');

@@ -15,5 +15,8 @@ void osrm_add_waypoint(struct text *t, const struct road *road, const struct roa
 /* {"geometry":…,"legs":[…],…} of paths driven one after another. */
 void osrm_add_route(struct text *t, const struct road *road, const struct osrm_request *r,
 		    const struct road_path *paths, size_t n_paths);
+/* The answer of /match. E_NOT_FOUND, E_INVALID: in OSRM's words. */
+MUST_USE enum code osrm_match_json(struct scope *sc, const struct road *road, const struct road_metric *metric,
+				   const struct osrm_request *r, const struct road_fix *fixes, size_t n, char **json);
 
 #endif

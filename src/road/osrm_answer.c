@@ -150,6 +150,67 @@ answer_nearest(struct scope *sc, const struct road *road, const struct osrm_requ
 	return OK;
 }
 
+static void
+add_tracepoint(struct text *t, const struct road *road, const struct road_match_point *p)
+{
+	if (!p->matched) {
+		text_add(t, "null");
+		return;
+	}
+	osrm_add_waypoint(t, road, &p->point);
+	t->s[--t->len] = '\0'; /* its brace: more members follow */
+	text_printf(t, ",\"matchings_index\":%u,\"waypoint_index\":%u,\"alternatives_count\":0}", p->piece, p->number);
+}
+
+enum code
+osrm_match_json(struct scope *sc, const struct road *road, const struct road_metric *metric,
+		const struct osrm_request *r, const struct road_fix *fixes, size_t n, char **json)
+{
+	struct road_match m;
+	enum code rc = road_match(sc, road, metric, fixes, n, &m);
+	if (rc == E_NOT_FOUND)
+		return fail_as(sc, E_NOT_FOUND, "NoMatch", "Could not match the trace.");
+	if (rc == E_INVALID)
+		return fail_as(sc, E_INVALID, "InvalidValue", "%s", scope_strdup(sc, sc->err.message));
+	TRY(rc);
+	struct text t;
+	text_init(&t, sc);
+	text_add(&t, "{\"code\":\"Ok\",\"matchings\":[");
+	for (size_t i = 0; i < m.n_pieces; i++) {
+		text_add(&t, i > 0 ? ",{\"confidence\":" : "{\"confidence\":");
+		text_printf(&t, "%.6f,", m.pieces[i].confidence);
+		struct text route;
+		text_init(&route, sc);
+		osrm_add_route(&route, road, r, m.pieces[i].paths, m.pieces[i].n_paths);
+		text_add(&t, route.s + 1);
+	}
+	text_add(&t, "],\"tracepoints\":[");
+	for (size_t i = 0; i < m.n_points; i++) {
+		if (i > 0)
+			text_add_char(&t, ',');
+		add_tracepoint(&t, road, &m.points[i]);
+	}
+	text_add(&t, "]}");
+	*json = t.s;
+	return OK;
+}
+
+static enum code
+answer_match(struct scope *sc, const struct road *road, const struct road_metric *metric, const struct osrm_request *r,
+	     struct text *t)
+{
+	struct road_fix *fixes = NEW_ARRAY(sc, r->n_points, struct road_fix);
+	for (size_t i = 0; i < r->n_points; i++) {
+		fixes[i].at = r->points[i].at;
+		fixes[i].at_ms = r->timestamps == NULL ? 0 : r->timestamps[i] * 1000;
+		fixes[i].sigma_m = r->points[i].radius_m > 0 ? r->points[i].radius_m : 0;
+	}
+	char *json;
+	TRY(osrm_match_json(sc, road, metric, r, fixes, r->n_points, &json));
+	text_add(t, json);
+	return OK;
+}
+
 static enum code
 answer(struct scope *sc, const struct road *road, const struct road_metric *metric, const char *target, struct text *t)
 {
@@ -159,9 +220,9 @@ answer(struct scope *sc, const struct road *road, const struct road_metric *metr
 	case OSRM_ROUTE: return answer_route(sc, road, metric, &r, t);
 	case OSRM_TABLE: return answer_table(sc, road, metric, &r, t);
 	case OSRM_NEAREST: return answer_nearest(sc, road, &r, t);
-	case OSRM_MATCH: break;
+	case OSRM_MATCH: return answer_match(sc, road, metric, &r, t);
 	}
-	return fail_as(sc, E_INVALID, "InvalidService", "Service match not found!");
+	return fail_as(sc, E_INVALID, "InvalidService", "no such service");
 }
 
 static bool

@@ -109,6 +109,8 @@ struct place road_random_street_point(const struct road *road, struct prng *prng
  * this file). Not yet live. E_INVALID  a duration outside that. */
 MUST_USE enum code road_metric_build(struct scope *sc, const struct road *road, const uint32_t *arc_ms,
 				     struct road_metric **out);
+/* For a metric that was never swapped in. */
+void road_metric_free(struct road_metric *metric);
 /* Makes it the metric of a time bucket for every query that takes it from now
  * on; those under way finish on the one they took. Takes over `metric` (NULL:
  * back to the extract's speeds). */
@@ -198,6 +200,46 @@ MUST_USE enum code road_path_of_points(struct scope *sc, const struct road *road
 				       const struct road_point *from, const struct road_point *to,
 				       struct road_path *out);
 
+/* --- map matching -------------------------------------------------------- */
+
+struct road_fix {
+	struct place at;
+	int64_t at_ms;	/* rising; 0 in all of them: unknown */
+	double sigma_m; /* how far off it may be, one standard deviation; 0: ROAD_SIGMA_M */
+};
+#define ROAD_SIGMA_M 8.0
+#define ROAD_FIXES_MAX 100000u
+
+struct road_match_point {
+	bool matched; /* false: an outlier, too far from any street, or standing still */
+	uint32_t piece;
+	uint32_t number; /* among the piece's points */
+	struct road_point point;
+};
+
+/* A part of a track without a gap: from its first to its last fix. */
+struct road_match_piece {
+	struct road_path *paths; /* between neighbouring matched points */
+	size_t n_paths;
+	size_t *fixes;	   /* the n_paths + 1 fixes they join */
+	double confidence; /* 0 … 1: by how much it beats noise alone */
+};
+
+struct road_match {
+	struct road_match_point *points; /* one per fix */
+	size_t n_points;
+	struct road_match_piece *pieces;
+	size_t n_pieces;
+};
+
+/* The streets a track was driven on: a hidden Markov model over arcs (Newson,
+ * Krumm 2009) whose ways between fixes obey turns and one-ways. Fixes that fit
+ * nowhere are passed over; a track that jumps is cut into pieces.
+ * E_INVALID  times that run back, no fix.  E_LIMIT  more than ROAD_FIXES_MAX.
+ * E_NOT_FOUND, reason "off-road": no fix is near a street. */
+MUST_USE enum code road_match(struct scope *sc, const struct road *road, const struct road_metric *metric,
+			      const struct road_fix *fixes, size_t n, struct road_match *out);
+
 /* --- map ---------------------------------------------------------------- */
 
 #define ROAD_TILE_ZOOM_MAX 16
@@ -213,7 +255,7 @@ MUST_USE enum code road_tile(struct scope *sc, const struct road *road, unsigned
 /* --- OSRM's HTTP interface, version 1 ------------------------------------ */
 
 /* Answers "/route/v1/driving/13.38,52.51;13.39,52.52?steps=true" and its kin:
- * route, table, nearest. target: the request's path and query, as it came.
+ * route, table, nearest, match. target: the request's path and query, as it came.
  * *json is the body, *status 200 or 400; a fault of the request is an answer
  * ({"code":"InvalidQuery",…}), not an error. */
 MUST_USE enum code road_osrm_answer(struct scope *sc, const struct road *road, const struct road_metric *metric,

@@ -8,13 +8,6 @@ vec_free(void *arg)
 	*v = (struct vec){0};
 }
 
-void
-vec_init(struct vec *v, struct scope *sc, size_t size)
-{
-	*v = (struct vec){.size = size};
-	scope_on_release(sc, vec_free, v);
-}
-
 static void
 vec_reserve(struct vec *v, size_t n)
 {
@@ -30,6 +23,14 @@ vec_reserve(struct vec *v, size_t n)
 	}
 	v->at = p;
 	v->cap = cap;
+}
+
+void
+vec_init(struct vec *v, struct scope *sc, size_t size)
+{
+	*v = (struct vec){.size = size};
+	scope_on_release(sc, vec_free, v);
+	vec_reserve(v, 1); /* VEC_AT of an empty one is an address, too */
 }
 
 void *

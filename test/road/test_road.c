@@ -427,6 +427,8 @@ osrm_answers_and_refuses_in_its_own_words(void **state)
 	    {"/route/v1/driving/11.971,57.701;11.979,57.709?steps=maybe", "InvalidQuery"},
 	    {"/route/v1/driving/0,0;1,1", "NoSegment"},
 	    {"/trip/v1/driving/0,0;1,1", "InvalidService"},
+	    {"/match/v1/driving/11.971,57.701;11.973,57.702?timestamps=10;20", NULL},
+	    {"/match/v1/driving/0,0;1,1", "NoMatch"},
 	    {"/route/v2/driving/0,0;1,1", "InvalidVersion"},
 	    {"/route", "InvalidUrl"},
 	    {"", "InvalidUrl"},

@@ -1,0 +1,188 @@
+#include "road/match_bench.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "road/trip.h"
+
+#define DRIVE_MIN_M 2000
+#define DRIVE_MAX_M 12000
+
+/* A drive: its points with their times, and its arcs. */
+struct drive {
+	struct place *at;
+	double *time_s;
+	size_t n;
+	const struct road_path *path;
+};
+
+static double
+gauss(struct prng *prng)
+{
+	double u = 1 - prng_unit(prng);
+	return sqrt(-2 * log(u)) * cos(2 * M_PI * prng_unit(prng));
+}
+
+static void
+time_points(struct scope *sc, const struct road_path *path, struct drive *d)
+{
+	*d = (struct drive){.path = path, .at = path->shape, .n = path->n_shape};
+	d->time_s = NEW_ARRAY(sc, path->n_shape, double);
+	double now = 0;
+	for (size_t i = 0; i < path->n_legs; i++) {
+		const struct road_leg *l = &path->legs[i];
+		for (size_t k = 1; k < l->n_shape; k++) {
+			double m =
+			    place_distance_m(path->shape[l->first_shape + k - 1], path->shape[l->first_shape + k]);
+			double share = l->distance_m > 0 ? m / l->distance_m : 0;
+			d->time_s[l->first_shape + k] = now + share * l->duration_ms * 0.001;
+			now = d->time_s[l->first_shape + k];
+		}
+		now += l->turn_ms * 0.001;
+	}
+}
+
+static struct place
+place_at(const struct drive *d, double t)
+{
+	size_t i = 0;
+	while (i + 2 < d->n && d->time_s[i + 1] < t)
+		i++;
+	double span = d->time_s[i + 1] - d->time_s[i];
+	double f = span > 0 ? (t - d->time_s[i]) / span : 0;
+	f = f < 0 ? 0 : f > 1 ? 1 : f;
+	return (struct place){(int32_t)(d->at[i].lat_e7 + lround(f * (d->at[i + 1].lat_e7 - d->at[i].lat_e7))),
+			      (int32_t)(d->at[i].lon_e7 + lround(f * (d->at[i + 1].lon_e7 - d->at[i].lon_e7)))};
+}
+
+static size_t
+sample(struct scope *sc, struct prng *prng, const struct drive *d, double sigma_m, int interval_s,
+       struct road_fix **out)
+{
+	double end = d->time_s[d->n - 1];
+	size_t n = (size_t)(end / interval_s) + 2;
+	struct road_fix *fixes = NEW_ARRAY(sc, n, struct road_fix);
+	for (size_t i = 0; i < n; i++) {
+		double t = (double)i * interval_s < end ? (double)i * interval_s : end;
+		struct place p = place_at(d, t);
+		struct plane plane;
+		plane_init(&plane, p);
+		p.lat_e7 += (int32_t)lround(gauss(prng) * sigma_m / plane.m_per_e7_lat);
+		p.lon_e7 += (int32_t)lround(gauss(prng) * sigma_m / plane.m_per_e7_lon);
+		fixes[i] = (struct road_fix){p, (int64_t)(t * 1000) + 1, sigma_m};
+	}
+	*out = fixes;
+	return n;
+}
+
+/* Metres on arcs that only one of the two has; the drive's first and last arc
+ * are known in part only, and are no fault either way. */
+static double
+difference_m(const struct road *road, uint8_t *seen, const struct road_path *truth, const struct road_match *m)
+{
+	double off = 0;
+	for (size_t i = 0; i < truth->n_legs; i++)
+		seen[truth->legs[i].arc] |= i == 0 || i + 1 == truth->n_legs ? 5 : 1;
+	for (size_t p = 0; p < m->n_pieces; p++) {
+		for (size_t k = 0; k < m->pieces[p].n_paths; k++) {
+			const struct road_path *path = &m->pieces[p].paths[k];
+			for (size_t i = 0; i < path->n_legs; i++) {
+				uint8_t *s = &seen[path->legs[i].arc];
+				if ((*s & 1) == 0)
+					off += path->legs[i].distance_m;
+				*s |= 2;
+			}
+		}
+	}
+	for (size_t i = 0; i < truth->n_legs; i++) {
+		uint8_t s = seen[truth->legs[i].arc];
+		if ((s & 2) == 0 && (s & 4) == 0)
+			off += road_arc_length_m(road, truth->legs[i].arc);
+	}
+	memset(seen, 0, road->n[SECTION_ARC]);
+	return off;
+}
+
+static enum code
+random_drive(struct scope *sc, const struct road *road, const struct road_metric *metric, struct prng *prng,
+	     struct road_path *path)
+{
+	for (int tries = 0; tries < 1000; tries++) {
+		struct place a = road_random_street_point(road, prng);
+		struct place b = road_random_street_point(road, prng);
+		double m = place_distance_m(a, b);
+		if (m < DRIVE_MIN_M || m > DRIVE_MAX_M)
+			continue;
+		if (road_path(sc, road, metric, a, b, path) == OK)
+			return OK;
+		error_clear(sc);
+	}
+	return fail(sc, E_INVALID, "the extract is too small for drives of %d m", DRIVE_MIN_M);
+}
+
+static enum code
+match_one(struct scope *sc, const struct road *road, struct prng *prng, const struct drive *d, uint8_t *seen,
+	  struct road_match_cell *cell, double *off_m, double *ns)
+{
+	struct road_fix *fixes;
+	size_t n = sample(sc, prng, d, cell->sigma_m, cell->interval_s, &fixes);
+	struct road_match m;
+	int64_t start = clock_cpu_ns();
+	TRY(road_match(sc, road, NULL, fixes, n, &m));
+	*ns += (double)(clock_cpu_ns() - start);
+	*off_m += difference_m(road, seen, d->path, &m);
+	cell->points += n;
+	return OK;
+}
+
+/* Drivers know better and worse than the map: their speeds differ by street. */
+static enum code
+disturbed_metric(struct scope *sc, const struct road *road, struct prng *prng, struct road_metric **out)
+{
+	size_t n = road->n[SECTION_ARC];
+	uint32_t *ms = NEW_ARRAY(sc, n, uint32_t);
+	for (size_t i = 0; i < n; i++)
+		ms[i] = 1 + (uint32_t)(road->arc_ms[i] * (0.75 + 0.75 * prng_unit(prng)));
+	return road_metric_build(sc, road, ms, out);
+}
+
+enum code
+road_match_bench(struct scope *sc, const struct road *road, size_t tracks, uint64_t seed,
+		 struct road_match_cell cells[static 9])
+{
+	static const double sigmas[] = {5, 10, 20};
+	static const int intervals[] = {5, 15, 30};
+	struct prng prng;
+	prng_seed(&prng, seed);
+	struct road_metric *metric;
+	TRY(disturbed_metric(sc, road, &prng, &metric));
+	uint8_t *seen = NEW_ARRAY(sc, road->n[SECTION_ARC], uint8_t);
+	double off_m[9] = {0};
+	double ns[9] = {0};
+	double driven_m = 0;
+	for (int c = 0; c < 9; c++)
+		cells[c] = (struct road_match_cell){.sigma_m = sigmas[c / 3], .interval_s = intervals[c % 3]};
+	enum code rc = OK;
+	for (size_t i = 0; i < tracks && rc == OK; i++) {
+		struct scope work;
+		scope_init(&work);
+		struct road_path path;
+		struct drive d;
+		rc = random_drive(&work, road, metric, &prng, &path);
+		if (rc == OK) {
+			time_points(&work, &path, &d);
+			driven_m += path.distance_m;
+		}
+		for (int c = 0; c < 9 && rc == OK; c++)
+			rc = match_one(&work, road, &prng, &d, seen, &cells[c], &off_m[c], &ns[c]);
+		if (rc != OK)
+			sc->err = work.err;
+		scope_release(&work);
+	}
+	road_metric_free(metric);
+	for (int c = 0; c < 9; c++) {
+		cells[c].error = driven_m > 0 ? off_m[c] / driven_m : 0;
+		cells[c].us_per_point = cells[c].points > 0 ? ns[c] / 1000 / (double)cells[c].points : 0;
+	}
+	return rc;
+}

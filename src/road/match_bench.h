@@ -1,0 +1,20 @@
+/* road/match_bench: how well map matching does on tracks whose truth is known:
+ * random drives under disturbed speeds, sampled and blurred. */
+#ifndef ROAD_MATCH_BENCH_H
+#define ROAD_MATCH_BENCH_H
+
+#include "road/road.h"
+
+struct road_match_cell {
+	double sigma_m;
+	int interval_s;
+	double error;	     /* (missed + wrongly added metres) / driven metres */
+	double us_per_point; /* CPU time */
+	size_t points;
+};
+
+/* cells: 9 of them, σ 5, 10, 20 m by 5, 15, 30 s. */
+MUST_USE enum code road_match_bench(struct scope *sc, const struct road *road, size_t tracks, uint64_t seed,
+				    struct road_match_cell cells[static 9]);
+
+#endif
