@@ -253,6 +253,7 @@ struct route_budget {
 	double seconds;
 	uint64_t iterations; /* of all threads together */
 	unsigned threads;    /* 0: one */
+	bool cpu_time;	     /* seconds are CPU time of the calling thread: to measure on a busy machine */
 	uint64_t seed;
 	const _Atomic bool *cancel; /* NULL: none; true ends the search within a millisecond or two */
 	void (*progress)(void *arg, const struct route_progress *best); /* called by the calling thread; may be NULL */

@@ -10,9 +10,12 @@
 
 #include "base/clock.h"
 #include "route/route_explain.h"
+#include "route/route_fleet.h"
 
 #define NEIGHBOURS 60
 #define CLOCK_EVERY 32 /* iterations between two looks at the clock */
+
+static int atoi_(const char *s) { return (int)strtol(s, NULL, 10); }
 
 struct run {
 	const struct route_budget *budget;
@@ -22,10 +25,16 @@ struct run {
 	bool over;
 };
 
+static int64_t
+now_ns(const struct route_budget *b)
+{
+	return b->cpu_time ? clock_cpu_ns() : clock_mono_ns();
+}
+
 static double
 elapsed(const struct run *r)
 {
-	return (double)(clock_mono_ns() - r->begun_ns) * 1e-9;
+	return (double)(now_ns(r->budget) - r->begun_ns) * 1e-9;
 }
 
 static bool
@@ -106,7 +115,7 @@ report(struct run *r)
 	const struct state *best = r->search->best;
 	if (r->budget->progress == NULL || best->cost >= r->reported)
 		return;
-	int64_t now = clock_mono_ns();
+	int64_t now = now_ns(r->budget);
 	if (now - r->last_report_ns < 50000000 && r->reported != INT64_MAX)
 		return;
 	r->reported = best->cost;
@@ -143,11 +152,30 @@ cool(struct run *r, double from_share, double to_share, double hot, double cold)
 	}
 }
 
+/* The first part of the budget, where fewer vehicles come first. */
+#define FLEET_SHARE 0.5
+
+static bool
+may_reduce(void *arg)
+{
+	const struct run *r = arg;
+	report(arg);
+	return !cancelled(r) && used_share(r) < FLEET_SHARE;
+}
+
 static void
 anneal(struct run *r)
 {
+	double begin = 0;
+	if (r->search->m->vehicle_price > 0) {
+		r->search->temperature = r->search->m->mean_arc;
+		fleet_reduce(r->search, UINT64_MAX, may_reduce, r);
+		begin = used_share(r);
+	}
 	double scale = r->search->m->mean_arc;
-	cool(r, 0, 1, scale * 1.0, scale * 0.01);
+	double hot = getenv("WB_HOT") ? strtod(getenv("WB_HOT"), NULL) : 5;
+	double cold = getenv("WB_COLD") ? strtod(getenv("WB_COLD"), NULL) : 0.02;
+	cool(r, begin, 1, scale * hot, scale * cold);
 }
 
 /* --- a given start --- */
@@ -232,9 +260,9 @@ static enum code
 solve_within(struct scope *inner, struct scope *sc, const struct route_problem *p, const struct route_row *rows,
 	     const struct route_budget *budget, struct route_solution **out)
 {
-	struct run r = {.budget = budget, .begun_ns = clock_mono_ns(), .reported = INT64_MAX};
+	struct run r = {.budget = budget, .begun_ns = now_ns(budget), .reported = INT64_MAX};
 	struct model *m;
-	TRY(model_new(inner, p, NEIGHBOURS, &m));
+	TRY(model_new(inner, p, getenv("WB_NEAR") ? atoi_(getenv("WB_NEAR")) : NEIGHBOURS, &m));
 	TRY(search_new(inner, m, budget->seed, &r.search));
 	if (m->n > 0 && m->n_routes > 0) {
 		if (rows != NULL)
