@@ -72,13 +72,13 @@ move_strings(struct search *s)
 	const struct model *m = s->m;
 	struct state *now = s->now;
 	int32_t used = state_n_used(now);
-	if (used == 0)
+	if (used == 0 || s->n_own == 0)
 		return false;
-	double mean = (double)(m->n - now->n_out) / used;
+	double mean = (double)(s->n_own - now->n_out) / used;
 	double longest = mean < STRING_MAX ? mean : STRING_MAX;
 	double most = 4 * MEAN_REMOVED / (1 + longest) - 1;
 	int32_t routes = between(s, 1, most + 1);
-	int32_t seed = (int32_t)prng_below(s->prng, (uint32_t)m->n);
+	int32_t seed = s->own[prng_below(s->prng, (uint32_t)s->n_own)];
 	const int32_t *row = m->near + (size_t)seed * (size_t)m->n_near;
 	uint32_t mark = ++s->visit;
 	for (int32_t i = -1; i < m->n_near && routes > 0; i++) {

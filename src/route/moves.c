@@ -2,6 +2,7 @@
 
 const struct move route_moves[] = {
     {"strings", 1000, move_strings},
-    {"close", 0, move_close},
+    {"close", 5, move_close},
+    {"open", 30, move_open},
     {0},
 };

@@ -18,6 +18,7 @@
 #include "route/route_state.h"
 
 #define SHORTLIST 6
+#define ENDS_MAX 40 /* routes of a class in use: beyond that the ends are not worth it */
 
 struct ask {
 	struct state *s;
@@ -142,6 +143,24 @@ judge(struct ask *a, int32_t after, int32_t next)
 		a->best = spot;
 }
 
+/* Before the first and behind the last task of every route: the depot is a
+ * neighbour of everybody. */
+static void
+judge_ends(struct ask *a)
+{
+	const struct state *s = a->s;
+	const struct model *m = s->m;
+	for (int32_t c = 0; c < m->n_classes; c++) {
+		if (s->used[c] > ENDS_MAX)
+			continue;
+		for (int32_t i = 0; i < s->used[c]; i++) {
+			int32_t head = route_head(m, s->order[m->first_of[c] + i]);
+			judge(a, head, s->node[head].next);
+			judge(a, s->node[head + 1].prev, head + 1);
+		}
+	}
+}
+
 static void
 judge_near(struct ask *a)
 {
@@ -158,6 +177,7 @@ judge_near(struct ask *a)
 		if (row[i] & NEAR_AFTER)
 			judge(a, n->prev, y);
 	}
+	judge_ends(a);
 }
 
 /* judge_near() for the common case, with everything in registers: a plain
@@ -211,6 +231,7 @@ judge_near_plain(struct ask *a)
 	}
 	if (after != NO_NODE)
 		a->best = (struct spot){best, node[after].route, after, NO_NODE};
+	judge_ends(a);
 }
 
 static void

@@ -17,6 +17,9 @@ search_new(struct scope *sc, const struct model *m, uint64_t seed, struct search
 	s->keys = NEW_ARRAY(sc, (size_t)m->n + 1, int64_t);
 	s->visited = NEW_ARRAY(sc, (size_t)m->n_routes + 1, uint32_t);
 	s->missed = NEW_ARRAY(sc, (size_t)m->n + 1, uint32_t);
+	s->own = NEW_ARRAY(sc, (size_t)m->n + 1, int32_t);
+	for (int32_t x = 0; x < m->n; x++)
+		s->own[s->n_own++] = x;
 	*out = s;
 	return OK;
 }

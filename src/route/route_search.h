@@ -21,6 +21,8 @@ struct search {
 	int64_t *keys;	   /* scratch for sorting removed */
 	int32_t n_removed;
 	uint32_t visit, *visited; /* [route] ruined in this change */
+	int32_t *own;		  /* the tasks this search works on */
+	int32_t n_own;
 	double temperature;
 	uint64_t iterations;
 	uint32_t *missed; /* [task] how often it was left over: fleet reduction */
@@ -36,7 +38,7 @@ extern const struct move route_moves[]; /* ends with a NULL name */
 
 bool move_strings(struct search *s);
 bool move_close(struct search *s);
-bool move_pairs(struct search *s);
+bool move_open(struct search *s);
 
 /* Takes a task (and its mate) out; remembers it for search_recreate(). */
 void search_remove(struct search *s, int32_t task);

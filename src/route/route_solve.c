@@ -11,15 +11,21 @@
 #include "base/clock.h"
 #include "route/route_explain.h"
 #include "route/route_fleet.h"
+#include "route/route_team.h"
 
 #define NEIGHBOURS 60
 #define CLOCK_EVERY 32 /* iterations between two looks at the clock */
-
-static int atoi_(const char *s) { return (int)strtol(s, NULL, 10); }
+#define EPOCH_TRIES 4000 /* of each member of a team */
+#define FLEET_SHARE 0.5
+#define BANK_SHARE 0.1
+/* Temperatures in mean arcs to near neighbours (measured: docs/route.md). */
+#define HOT 5.0
+#define COLD 0.02
 
 struct run {
 	const struct route_budget *budget;
 	struct search *search;
+	struct team *team; /* NULL: one thread */
 	int64_t begun_ns, last_report_ns;
 	int64_t reported;
 	bool over;
@@ -136,25 +142,46 @@ report(struct run *r)
 
 /* --- cycles --- */
 
+/* Asked by every member of a team, on its own thread: reads only what does not change. */
+static bool
+may_go_on(void *arg)
+{
+	const struct run *r = arg;
+	return !cancelled(r) && (r->budget->seconds <= 0 || elapsed(r) < r->budget->seconds);
+}
+
+static void
+search_some(struct run *r, double share)
+{
+	struct search *s = r->search;
+	if (r->team == NULL) {
+		for (int i = 0; i < CLOCK_EVERY; i++)
+			search_step(s);
+		return;
+	}
+	uint32_t tries = EPOCH_TRIES;
+	if (r->budget->iterations > 0) {
+		double left = (1 - share) * (double)r->budget->iterations / (double)r->budget->threads + 1;
+		tries = left < tries ? (uint32_t)left : tries;
+	}
+	team_epoch(r->team, tries, may_go_on, r);
+}
+
 static void
 cool(struct run *r, double from_share, double to_share, double hot, double cold)
 {
-	struct search *s = r->search;
 	for (;;) {
 		double share = used_share(r);
 		if (share >= to_share || cancelled(r))
 			return;
 		double along = (share - from_share) / (to_share - from_share);
-		s->temperature = hot * pow(cold / hot, along);
-		for (int i = 0; i < CLOCK_EVERY; i++)
-			search_step(s);
+		r->search->temperature = hot * pow(cold / hot, along);
+		search_some(r, share);
 		report(r);
 	}
 }
 
 /* The first part of the budget, where fewer vehicles come first. */
-#define FLEET_SHARE 0.5
-
 static bool
 may_reduce(void *arg)
 {
@@ -163,19 +190,22 @@ may_reduce(void *arg)
 	return !cancelled(r) && used_share(r) < FLEET_SHARE;
 }
 
+/* One short cycle first, so that whoever loses patience has a decent plan; then
+ * a warm start from it for the rest. */
 static void
 anneal(struct run *r)
 {
 	double begin = 0;
+	double scale = r->search->m->mean_arc;
 	if (r->search->m->vehicle_price > 0) {
-		r->search->temperature = r->search->m->mean_arc;
+		r->search->temperature = scale;
 		fleet_reduce(r->search, UINT64_MAX, may_reduce, r);
 		begin = used_share(r);
 	}
-	double scale = r->search->m->mean_arc;
-	double hot = getenv("WB_HOT") ? strtod(getenv("WB_HOT"), NULL) : 5;
-	double cold = getenv("WB_COLD") ? strtod(getenv("WB_COLD"), NULL) : 0.02;
-	cool(r, begin, 1, scale * hot, scale * cold);
+	double bank = begin + (1 - begin) * BANK_SHARE;
+	cool(r, begin, bank, scale * HOT, scale * COLD);
+	search_restart(r->search);
+	cool(r, bank, 1, scale * HOT, scale * COLD);
 }
 
 /* --- a given start --- */
@@ -260,17 +290,24 @@ static enum code
 solve_within(struct scope *inner, struct scope *sc, const struct route_problem *p, const struct route_row *rows,
 	     const struct route_budget *budget, struct route_solution **out)
 {
-	struct run r = {.budget = budget, .begun_ns = now_ns(budget), .reported = INT64_MAX};
+	struct route_budget mine = *budget;
+	mine.cpu_time = budget->cpu_time && budget->threads <= 1;
+	mine.threads = budget->threads > 1 ? budget->threads : 1;
+	struct run r = {.budget = &mine, .begun_ns = now_ns(&mine), .reported = INT64_MAX};
 	struct model *m;
-	TRY(model_new(inner, p, getenv("WB_NEAR") ? atoi_(getenv("WB_NEAR")) : NEIGHBOURS, &m));
+	TRY(model_new(inner, p, NEIGHBOURS, &m));
 	TRY(search_new(inner, m, budget->seed, &r.search));
 	if (m->n > 0 && m->n_routes > 0) {
 		if (rows != NULL)
 			TRY(start_from(inner, r.search, rows));
 		search_construct(r.search, may_construct, &r);
 		report(&r);
+		if (budget->threads > 1)
+			TRY(team_new(inner, r.search, budget->threads, budget->seed, &r.team));
 		if (budget->seconds > 0 || budget->iterations > 0)
 			anneal(&r);
+		if (r.team != NULL)
+			team_close(r.team);
 	}
 	return write_solution(sc, &r, out);
 }

@@ -239,6 +239,88 @@ profile_refresh(struct state *s, int32_t r)
 	}
 }
 
+/* --- parts of a plan --- */
+
+static void
+blank_task(struct state *s, int32_t x)
+{
+	s->node[x] = (struct node){
+	    .prev = NO_NODE, .next = NO_NODE, .route = NO_NODE, .place = s->m->jobs[x].place};
+}
+
+/* Route r with its tasks, as it stands in `from`. */
+static void
+line_copy(struct state *to, const struct state *from, int32_t r)
+{
+	int32_t at = to->line[r].at;
+	to->line[r] = from->line[r];
+	to->line[r].at = at;
+	for (int32_t x = route_head(to->m, r); x != NO_NODE; x = from->node[x].next)
+		to->node[x] = from->node[x];
+	to->cost += to->line[r].cost;
+	if (to->m->load == LOAD_PROFILE)
+		profile_refresh(to, r);
+}
+
+void
+state_take(struct state *to, const struct state *from, const uint8_t *owner, uint8_t me, int32_t members)
+{
+	const struct model *m = to->m;
+	to->cost = 0;
+	to->n_out = 0;
+	for (int32_t x = 0; x < m->n; x++)
+		blank_task(to, x);
+	for (int32_t c = 0; c < m->n_classes; c++) {
+		int32_t front = m->first_of[c];
+		int32_t back = m->first_of[c + 1];
+		to->used[c] = 0;
+		for (int32_t i = m->first_of[c]; i < m->first_of[c + 1]; i++) {
+			int32_t r = from->order[i];
+			bool mine = owner[r] == me;
+			to->line[r].at = mine ? front : back - 1;
+			to->order[mine ? front++ : --back] = r;
+			if (mine)
+				line_copy(to, from, r);
+			to->used[c] += mine && from->line[r].size > 0;
+		}
+		int32_t spare = (from->allowed[c] - from->used[c]) / members +
+				(me < (from->allowed[c] - from->used[c]) % members);
+		int32_t mine = front - m->first_of[c];
+		to->allowed[c] = to->used[c] + spare < mine ? to->used[c] + spare : mine;
+	}
+	for (int32_t i = 0; i < from->n_out; i++)
+		if (i % members == me) {
+			state_out_add(to, from->out[i]);
+			to->cost += m->jobs[from->out[i]].left_out;
+		}
+	state_mark(to);
+}
+
+void
+state_put(struct state *to, const struct state *from, const uint8_t *owner, uint8_t me)
+{
+	const struct model *m = to->m;
+	for (int32_t r = 0; r < m->n_routes; r++) {
+		if (owner[r] != me)
+			continue;
+		line_copy(to, from, r);
+		line_place(to, r);
+	}
+	for (int32_t i = 0; i < from->n_out; i++) {
+		state_out_add(to, from->out[i]);
+		to->cost += m->jobs[from->out[i]].left_out;
+	}
+}
+
+void
+state_empty(struct state *s)
+{
+	s->cost = 0;
+	s->n_out = 0;
+	for (int32_t x = 0; x < s->m->n; x++)
+		blank_task(s, x);
+}
+
 /* --- times --- */
 
 static inline int32_t

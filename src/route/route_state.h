@@ -76,6 +76,14 @@ MUST_USE enum code state_new(struct scope *sc, const struct model *m, uint64_t s
 void state_clear(struct state *s);
 void state_copy(struct state *to, const struct state *from);
 
+/* A plan in parts, one for each of `members` that work on it at the same time:
+ * owner[r] says whose route r is. state_take() makes `to` the part of `me`, with
+ * its share of the unused vehicles and of the tasks left out; the others' tasks
+ * do not exist there. state_empty() and then state_put() from each make a whole again. */
+void state_take(struct state *to, const struct state *from, const uint8_t *owner, uint8_t me, int32_t members);
+void state_empty(struct state *s);
+void state_put(struct state *to, const struct state *from, const uint8_t *owner, uint8_t me);
+
 void state_mark(struct state *s);
 void state_undo(struct state *s);
 
