@@ -622,7 +622,8 @@ model_new(struct scope *sc, const struct route_problem *p, int32_t n_near, struc
 		find_prices(m);
 		TRY(find_near(sc, m, n_near));
 	}
-	m->simple = !m->rich && !m->pairs && !m->relations && m->one_class && m->fits == NULL && m->load != LOAD_PROFILE;
+	m->simple =
+	    !m->rich && !m->pairs && !m->relations && m->one_class && m->fits == NULL && m->load != LOAD_PROFILE;
 	*out = m;
 	return OK;
 }

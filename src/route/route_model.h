@@ -66,7 +66,7 @@ struct model {
 	int64_t base; /* added to a time gives the caller's */
 	double scale;
 	int64_t vehicle_price; /* vehicles-first: what one vehicle more costs */
-	bool simple; /* plain, one class, loads that only add up, nothing tied: the fast path */
+	bool simple;	       /* plain, one class, loads that only add up, nothing tied: the fast path */
 	bool rich, pairs, skills, relations, one_class, same_matrix, symmetric, duty, slices;
 	enum load_kind load;
 	struct class *classes;

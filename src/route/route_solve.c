@@ -14,7 +14,7 @@
 #include "route/route_team.h"
 
 #define NEIGHBOURS 60
-#define CLOCK_EVERY 32 /* iterations between two looks at the clock */
+#define CLOCK_EVERY 32	 /* iterations between two looks at the clock */
 #define EPOCH_TRIES 4000 /* of each member of a team */
 #define FLEET_SHARE 0.5
 #define BANK_SHARE 0.1

@@ -244,8 +244,7 @@ profile_refresh(struct state *s, int32_t r)
 static void
 blank_task(struct state *s, int32_t x)
 {
-	s->node[x] = (struct node){
-	    .prev = NO_NODE, .next = NO_NODE, .route = NO_NODE, .place = s->m->jobs[x].place};
+	s->node[x] = (struct node){.prev = NO_NODE, .next = NO_NODE, .route = NO_NODE, .place = s->m->jobs[x].place};
 }
 
 /* Route r with its tasks, as it stands in `from`. */
@@ -283,8 +282,8 @@ state_take(struct state *to, const struct state *from, const uint8_t *owner, uin
 				line_copy(to, from, r);
 			to->used[c] += mine && from->line[r].size > 0;
 		}
-		int32_t spare = (from->allowed[c] - from->used[c]) / members +
-				(me < (from->allowed[c] - from->used[c]) % members);
+		int32_t spare =
+		    (from->allowed[c] - from->used[c]) / members + (me < (from->allowed[c] - from->used[c]) % members);
 		int32_t mine = front - m->first_of[c];
 		to->allowed[c] = to->used[c] + spare < mine ? to->used[c] + spare : mine;
 	}

@@ -220,6 +220,75 @@ the_same_seed_gives_the_same_plan(void **state)
 }
 
 static void
+several_threads_agree_with_themselves(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	const size_t tried[] = {1, 3, 10, 12};
+	for (size_t i = 0; i < COUNT_OF(tried); i++) {
+		struct route_problem *p = build(&sc, &shapes[tried[i]], 7);
+		struct route_solution *a;
+		struct route_solution *b;
+		struct route_budget budget = {.seed = 3, .iterations = 600, .threads = 2};
+		assert_ok(&sc, route_solve(&sc, p, &budget, &a));
+		assert_ok(&sc, route_solve(&sc, p, &budget, &b));
+		assert_int_equal(a->cost, b->cost);
+		must_verify(&sc, p, a, "two threads");
+	}
+	scope_release(&sc);
+}
+
+static void
+fewer_vehicles_come_first_where_asked(void **state)
+{
+	(void)state;
+	uint32_t saved = 0;
+	for (uint64_t seed = 1; seed <= 4; seed++) {
+		struct scope sc;
+		scope_init(&sc);
+		struct route_problem *p =
+		    build(&sc, &(struct shape){.jobs = 60, .vehicles = 30, .dims = 1, .windows = true}, seed);
+		for (uint32_t v = 0; v < p->n_vehicles; v++)
+			p->vehicles[v].rates.fixed = 0;
+		struct route_solution *near;
+		struct route_solution *few;
+		struct route_budget budget = {.seed = seed, .iterations = 4000};
+		assert_ok(&sc, route_solve(&sc, p, &budget, &near));
+		p->aim.vehicles_first = true;
+		assert_ok(&sc, route_solve(&sc, p, &budget, &few));
+		must_verify(&sc, p, few, "vehicles first");
+		assert_true(few->n_tours <= near->n_tours);
+		assert_int_equal(few->n_out, 0);
+		saved += near->n_tours - few->n_tours;
+		scope_release(&sc);
+	}
+	assert_true(saved > 0);
+}
+
+static bool
+count_down(struct scope *sc, const struct route_problem *p, double seconds, struct route_solution **out)
+{
+	_Atomic bool cancel = true;
+	struct route_budget budget = {.seconds = seconds, .cancel = &cancel};
+	return route_solve(sc, p, &budget, out) == OK;
+}
+
+static void
+a_cancelled_search_answers_at_once(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	struct route_problem *p = build(&sc, &shapes[1], 4);
+	struct route_solution *s;
+	assert_true(count_down(&sc, p, 3600, &s));
+	must_verify(&sc, p, s, "cancelled");
+	assert_true(s->seconds < 2);
+	scope_release(&sc);
+}
+
+static void
 a_given_start_is_kept(void **state)
 {
 	(void)state;
@@ -331,6 +400,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_shape_of_problem_verifies),
 	    cmocka_unit_test(the_same_seed_gives_the_same_plan),
+	    cmocka_unit_test(several_threads_agree_with_themselves),
+	    cmocka_unit_test(fewer_vehicles_come_first_where_asked),
+	    cmocka_unit_test(a_cancelled_search_answers_at_once),
 	    cmocka_unit_test(a_given_start_is_kept),
 	    cmocka_unit_test(what_is_left_out_is_explained),
 	    cmocka_unit_test(values_that_cannot_be_right_are_refused),
