@@ -38,7 +38,7 @@ easiest_route(const struct search *s)
 	return best;
 }
 
-/* Empties the easiest route and forbids one vehicle of its class. */
+/* Empties the easiest route; no class may have more vehicles than are left in use. */
 static bool
 give_up_one(struct search *s)
 {
@@ -46,12 +46,12 @@ give_up_one(struct search *s)
 	int32_t r = easiest_route(s);
 	if (r == NO_NODE || state_n_used(now) < 2)
 		return false;
-	int32_t class = now->line[r].class;
 	state_mark(now);
 	s->n_removed = 0;
 	while (now->line[r].size > 0)
 		search_remove(s, now->node[route_head(s->m, r)].next);
-	now->allowed[class] = now->used[class];
+	for (int32_t c = 0; c < s->m->n_classes; c++)
+		now->allowed[c] = now->used[c];
 	for (int32_t i = 0; i < s->n_removed; i++)
 		state_out_add(now, s->removed[i]);
 	state_mark(now);
