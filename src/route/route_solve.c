@@ -14,9 +14,10 @@
 #include "route/route_team.h"
 
 #define NEIGHBOURS 60
-#define CLOCK_EVERY 32	 /* iterations between two looks at the clock */
-#define EPOCH_TRIES 4000 /* of each member of a team */
-#define FLEET_SHARE 0.5
+#define CLOCK_EVERY 32	   /* iterations between two looks at the clock */
+#define EPOCH_TRIES 4000   /* of each member of a team */
+#define COMPACT_SHARE 0.15 /* vehicles first: a short cycle, … */
+#define FLEET_SHARE 0.55   /* … then fewer vehicles until here */
 #define BANK_SHARE 0.1
 /* Temperatures in mean arcs to near neighbours (measured: docs/route.md). */
 #define HOT 5.0
@@ -198,6 +199,8 @@ anneal(struct run *r)
 	double begin = 0;
 	double scale = r->search->m->mean_arc;
 	if (r->search->m->vehicle_price > 0) {
+		cool(r, 0, COMPACT_SHARE, scale * HOT, scale * COLD);
+		search_restart(r->search);
 		r->search->temperature = scale;
 		fleet_reduce(r->search, UINT64_MAX, may_reduce, r);
 		begin = used_share(r);

@@ -248,12 +248,12 @@ fewer_vehicles_come_first_where_asked(void **state)
 		struct scope sc;
 		scope_init(&sc);
 		struct route_problem *p =
-		    build(&sc, &(struct shape){.jobs = 60, .vehicles = 30, .dims = 1, .windows = true}, seed);
+		    build(&sc, &(struct shape){.jobs = 60, .vehicles = 30, .windows = true}, seed);
 		for (uint32_t v = 0; v < p->n_vehicles; v++)
 			p->vehicles[v].rates.fixed = 0;
 		struct route_solution *near;
 		struct route_solution *few;
-		struct route_budget budget = {.seed = seed, .iterations = 4000};
+		struct route_budget budget = {.seed = seed, .iterations = 8000};
 		assert_ok(&sc, route_solve(&sc, p, &budget, &near));
 		p->aim.vehicles_first = true;
 		assert_ok(&sc, route_solve(&sc, p, &budget, &few));
