@@ -45,7 +45,7 @@ class Client:
 
     def __init__(self, port, token=None):
         self.port, self.token = port, token
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
 
     def call(self, method, path, body=None, raw=None, headers=None, key=None):
         head = dict(headers or {})
