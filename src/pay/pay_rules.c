@@ -231,7 +231,7 @@ pay_explain(struct scope *sc, const json_t *statement, bool *ok, json_t **report
 
 	json_t *mismatches = json_new_array(sc);
 	for (size_t c = 0; c < PAY_CODES; c++) {
-		int64_t stated;
+		int64_t stated = 0;
 		int64_t computed = 0;
 		TRY(stated_amount(sc, lines, pay_code_names[c], &stated));
 		for (size_t i = 0; i < r.n; i++)
