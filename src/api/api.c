@@ -365,14 +365,22 @@ api_port(const struct api *a)
 }
 
 void
+api_stop(struct api *a)
+{
+	http_close(a->http);
+	a->http = NULL;
+	pool_close(a->pool);
+	a->pool = NULL;
+	while (atomic_load(&a->calls) > 0) /* the writer has them; it is still running */
+		usleep(1000);
+}
+
+void
 api_close(struct api *a)
 {
 	if (a == NULL)
 		return;
-	http_close(a->http);
-	pool_close(a->pool);
-	while (atomic_load(&a->calls) > 0) /* the writer has them; it is still running */
-		usleep(1000);
+	api_stop(a);
 	live_close(a->live);
 	limits_close(a->limits);
 	pthread_mutex_destroy(&a->advancing);

@@ -28,7 +28,9 @@ struct api_options {
 /* Listens. The house outlives the api; store_on_events() is taken. */
 MUST_USE enum code api_open(struct scope *sc, struct house *house, const struct api_options *opt, struct api **out);
 int api_port(const struct api *a);
-/* Finishes what has begun. NULL is fine. */
+/* Stops listening and finishes what has begun. Jobs may still run; their events go nowhere. */
+void api_stop(struct api *a);
+/* After api_stop() and once no write can hold events any more. NULL is fine. */
 void api_close(struct api *a);
 
 /* The OpenAPI 3.1 document of this build. */

@@ -7,12 +7,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/cli.h"
-#include "face/face_bench.h"
 #include "face/engine.h"
+#include "face/face_bench.h"
+#include "face/face_speed.h"
 #include "face/face_wire.h"
 #include "face/install.h"
 #include "face/model_prepare.h"
-#include "face/face_speed.h"
 #include "workers/workers.h"
 
 struct face_options {

@@ -124,7 +124,8 @@ serve(struct scope *sc, const struct config *c, const sigset_t *set)
 		int got;
 		sigwait(set, &got);
 		log_line(LOG_INFO, "serve: ending on %s", got == SIGTERM ? "SIGTERM" : "SIGINT");
-		jobs_close(h->jobs); /* first: a job's events would look for streams */
+		api_stop(a);
+		jobs_close(h->jobs); /* before the streams' books: a job's events would look for them */
 		h->jobs = NULL;
 	}
 	api_close(a);
