@@ -14,6 +14,7 @@
 #include "face/face_wire.h"
 #include "freight/freight.h"
 #include "offer/offer.h"
+#include "store/event.h"
 
 #define SETTINGS_FILE "waybill.json"
 #define KEYS_FILE "keys"
@@ -169,11 +170,8 @@ static enum code
 last_moment(struct scope *sc, struct tx *tx, void *arg)
 {
 	struct moment *last = arg;
-	struct rows *r;
-	TRY(sql_one(sc, tx, &r, "SELECT COALESCE(MAX(at_ms), 0), COALESCE(MAX(seq), 0) FROM event", NO_VALS));
-	last->at_ms = row_int(r, 0);
-	last->seq = row_int(r, 1);
-	return OK;
+	TRY(events_last(sc, tx, &last->seq));
+	return events_last_at(sc, tx, &last->at_ms);
 }
 
 #define SCHEMAS_MAX 24

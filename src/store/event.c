@@ -86,3 +86,12 @@ events_erase(struct scope *sc, struct tx *tx, const char *operator_id, const cha
 	return sql_run(sc, tx, "DELETE FROM event WHERE operator_id = $1 AND driver_id = $2",
 		       VALS(v_text(operator_id), v_text(driver_id)), NULL);
 }
+
+enum code
+events_last_at(struct scope *sc, struct tx *tx, int64_t *at_ms)
+{
+	struct rows *r;
+	TRY(sql_one(sc, tx, &r, "SELECT COALESCE(MAX(at_ms), 0) FROM event", NO_VALS));
+	*at_ms = row_int(r, 0);
+	return OK;
+}

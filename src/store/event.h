@@ -32,6 +32,8 @@ MUST_USE enum code events_after(struct scope *sc, struct tx *tx, const char *ope
 /* Deletes what was said about one driver; the cursors of others stay as they are. */
 MUST_USE enum code events_erase(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id);
 MUST_USE enum code events_last(struct scope *sc, struct tx *tx, int64_t *seq);
+/* When the newest one happened; 0: none yet. */
+MUST_USE enum code events_last_at(struct scope *sc, struct tx *tx, int64_t *at_ms);
 /* Called on the writer's thread after each commit that held events. One
  * listener; NULL takes it away and returns when it is not being called any more. */
 void store_on_events(struct store *st, void (*notify)(void *arg, int64_t last_seq), void *arg);
