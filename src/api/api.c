@@ -17,7 +17,9 @@
 const int64_t api_latency_us[LATENCY_BUCKETS] = {500,	1000,	2500,	5000,	 10000,	  25000,
 						 50000, 100000, 250000, 1000000, 5000000, INT64_MAX};
 
+/* The first one goes out over TLS only. */
 static const struct http_field always[] = {
+    {"Strict-Transport-Security", "max-age=31536000"},
     {"X-Content-Type-Options", "nosniff"},
     {"Referrer-Policy", "no-referrer"},
     {"X-Frame-Options", "DENY"},
@@ -341,8 +343,8 @@ api_open(struct scope *sc, struct house *house, const struct api_options *opt, s
 				    .body_max = body_max,
 				    .handle = handle,
 				    .ctx = a,
-				    .always = always,
-				    .n_always = COUNT_OF(always)};
+				    .always = always + (opt->tls_cert == NULL),
+				    .n_always = COUNT_OF(always) - (opt->tls_cert == NULL)};
 	enum code rc = limits_open(sc, &a->limits);
 	if (rc == OK)
 		rc = pool_open(sc, opt->pool_threads, pool_run, &a->pool);

@@ -174,6 +174,59 @@ hire_commit(struct scope *sc, struct tx *tx, struct call *c)
 	return OK;
 }
 
+static enum code
+let_go(struct scope *sc, struct tx *tx, struct call *c)
+{
+	return staff_disable(sc, tx, c->who.operator_id, c->param[0]);
+}
+
+struct new_words {
+	const char *old_words, *new_words;
+	struct login login;
+	bool right;
+	const char *hash;
+};
+
+static enum code
+words_prepare(struct scope *sc, struct tx *tx, struct call *c)
+{
+	static const char *const names[] = {"old", "new", NULL};
+	struct new_words *w = NEW(sc, struct new_words);
+	struct staff s;
+	struct operator op;
+	TRY(json_only(sc, c->body, names));
+	TRY(json_need_text(sc, c->body, "old", 1, 200, &w->old_words));
+	TRY(json_need_text(sc, c->body, "new", PASSPHRASE_MIN, 200, &w->new_words));
+	TRY(staff_get(sc, tx, c->who.operator_id, c->who.id, &s));
+	TRY(operator_get(sc, tx, c->who.operator_id, &op));
+	TRY(staff_login_find(sc, tx, op.slug, s.email, &w->login));
+	c->user = w;
+	return OK;
+}
+
+static enum code
+words_work(struct scope *sc, struct call *c)
+{
+	struct new_words *w = c->user;
+	TRY(passphrase_verify(sc, w->login.hash, w->old_words, &w->right));
+	return w->right ? passphrase_hash(sc, w->new_words, &w->hash) : OK;
+}
+
+/* Every session of hers ends, this one too: whoever else is in gets out. */
+static enum code
+words_commit(struct scope *sc, struct tx *tx, struct call *c)
+{
+	struct new_words *w = c->user;
+	const char *token;
+	if (!w->right) {
+		TRY(staff_login_done(sc, tx, c->house->keys, &w->login, false, &token)); /* counts the try */
+		reply_problem(c, E_DENIED, "wrong-passphrase", "the old passphrase is wrong");
+		return OK;
+	}
+	TRY(staff_set_passphrase(sc, tx, c->who.operator_id, c->who.id, w->hash));
+	return sessions_end(sc, tx, c->who.operator_id, c->who.id);
+}
+
 /* --- programmes --- */
 
 static enum code
@@ -351,6 +404,22 @@ static const struct route rows[] = {
      .answer = "Staff",
      .body = BODY_JSON,
      .status = 201},
+    {.method = "POST",
+     .path = "/v1/staff/{staff_id}/disable",
+     .who = MAY_MANAGE,
+     .commit = let_go,
+     .summary = "Somebody no longer works here: her sessions end",
+     .once = true},
+    {.method = "POST",
+     .path = "/v1/staff/passphrase",
+     .who = MAY_STAFF,
+     .prepare = words_prepare,
+     .work = words_work,
+     .commit = words_commit,
+     .summary = "A new passphrase; all your sessions end",
+     .request = "PassphraseNew",
+     .body = BODY_JSON,
+     .limit = LIMIT_SIGN_IN},
     {.method = "GET",
      .path = "/v1/programmes",
      .who = MAY_STAFF,

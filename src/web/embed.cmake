@@ -4,7 +4,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 function(type_of name out)
-  set(types html "text/html@ charset=utf-8" js "text/javascript@ charset=utf-8" css "text/css@ charset=utf-8"
+  set(types html "text/html@ charset=utf-8" js "text/javascript@ charset=utf-8" mjs "text/javascript@ charset=utf-8" css "text/css@ charset=utf-8"
     json "application/json" svg "image/svg+xml" png "image/png" ico "image/x-icon" webp "image/webp"
     jpg "image/jpeg" woff2 "font/woff2" txt "text/plain@ charset=utf-8" webmanifest "application/manifest+json"
     wasm "application/wasm" map "application/json" pbf "application/x-protobuf")

@@ -152,9 +152,21 @@ def wrong_callers(s, admin, phone):
     unknown = s.client().post("/v1/staff/login", {"name": "nobody", "passphrase": "not this one at all"})
     problem(wrong, 401, "wrong-passphrase")
     must(wrong.body == unknown.body, "a wrong word and an unknown name read alike")
+    problem(rita.post("/v1/staff/passphrase", {"old": "not this one", "new": "loud-harbour-99"}), 403, "wrong-passphrase")
+    problem(rita.post("/v1/staff/passphrase", {"old": "quiet-harbour-88", "new": "short"}), 400, "bad-field")
+    rita.need("POST", "/v1/staff/passphrase", {"old": "quiet-harbour-88", "new": "loud-harbour-99"})
+    problem(rita.get("/v1/staff/me"), 401)
+    problem(s.client().post("/v1/staff/login", {"name": "rita", "passphrase": "quiet-harbour-88"}), 401)
+    rita = s.staff("rita", "loud-harbour-99")
+    problem(rita.post(f"/v1/staff/{made['id']}/disable"), 403, "role")
+    problem(admin.post("/v1/staff/stf_" + "0" * 26 + "/disable"), 404)
+    problem(admin.post(f"/v1/staff/{s.init['staff_id']}/disable"), 409, "last-admin")
     rita.need("POST", "/v1/staff/logout", {})
     problem(rita.get("/v1/staff/me"), 401)
-    return made
+    rita = s.staff("rita", "loud-harbour-99")
+    admin.need("POST", f"/v1/staff/{made['id']}/disable")
+    problem(rita.get("/v1/staff/me"), 401)
+    problem(s.client().post("/v1/staff/login", {"name": "rita", "passphrase": "loud-harbour-99"}), 401)
 
 
 def second_driver(s, admin, phone):

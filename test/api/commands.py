@@ -3,10 +3,13 @@
 
 usage: commands.py WAYBILL
 """
+import gzip
+import http.client
 import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -99,6 +102,62 @@ def test_stepped(top):
         assert a["clock"] == "wall" and a["now"] >= "2026-11-22T06:30", a
 
 
+def test_pages(top):
+    with waybill.server(binary) as s:
+        c = s.client()
+        page = c.get("/", headers={"Accept-Encoding": "gzip"})
+        assert page.status == 200 and page.headers["Content-Type"].startswith("text/html"), page
+        assert "script-src 'self'" in page.headers["Content-Security-Policy"] and "unsafe" not in page.headers["Content-Security-Policy"]
+        assert page.headers["X-Content-Type-Options"] == "nosniff" and page.headers["Cache-Control"] == "no-cache"
+        html = gzip.decompress(page.body) if page.headers["Content-Encoding"] == "gzip" else page.body
+        assert b"Waybill" in html and c.get("/").body == html, "the same page either way"
+        same = c.get("/", headers={"If-None-Match": page.headers["ETag"]})
+        assert same.status == 304 and same.body == b"", same
+        head = c.call("HEAD", "/")
+        assert head.status == 200 and head.body == b"" and head.headers["Content-Length"] == str(len(html)), head
+        if b"without its pages" not in html:
+            for path in ("/driver", "/console"):
+                moved = c.get(path)
+                assert moved.status == 308 and moved.headers["Location"] == path + "/", moved
+                assert c.get(path + "/").status == 200
+        assert c.post("/").status == 404
+
+
+def test_tls(top):
+    made = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                           "-keyout", top + "/key.pem", "-out", top + "/cert.pem", "-days", "2", "-subj", "/CN=localhost",
+                           "-addext", "subjectAltName=DNS:localhost"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert made.returncode == 0, made.stderr
+    with waybill.server(binary, serve_flags=("--tls-cert", top + "/cert.pem", "--tls-key", top + "/key.pem")) as s:
+        assert s.ready["url"].startswith("https://"), s.ready
+        trusted = ssl.create_default_context(cafile=top + "/cert.pem")
+        c = http.client.HTTPSConnection("localhost", s.port, timeout=20, context=trusted)
+        for _ in range(3):
+            c.request("GET", "/v1/about")
+            r = c.getresponse()
+            assert r.status == 200 and "max-age" in r.headers["Strict-Transport-Security"]
+            assert json.loads(r.read())["clock"] == "wall"
+        assert c.sock.version() in ("TLSv1.2", "TLSv1.3")
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+        old.maximum_version = ssl.TLSVersion.TLSv1_1
+        try:
+            old.wrap_socket(socket.create_connection(("127.0.0.1", s.port), timeout=20))
+            raise AssertionError("TLS 1.1 was taken")
+        except (ssl.SSLError, ConnectionError):
+            pass
+        plain = socket.create_connection(("127.0.0.1", s.port), timeout=20)
+        plain.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert b"200" not in plain.recv(4096)
+        plain.close()
+        c.close()
+    with open(top + "/cert.pem", "w") as f:
+        f.write("not a certificate")
+    bad = subprocess.run([binary, "serve", "--data", top + "/one", "--listen", "127.0.0.1:0", "--tls-cert",
+                          top + "/cert.pem", "--tls-key", top + "/key.pem"], stdout=subprocess.PIPE, timeout=30)
+    assert bad.returncode == 3 and bad.stdout == b"", bad
+
+
 def stream(port, path, token, last=None, wait_for=b"\nevent:", seconds=20):
     """What comes until `wait_for` has come."""
     c = socket.create_connection(("127.0.0.1", port), timeout=seconds)
@@ -182,7 +241,7 @@ def test_crash_and_backup(top):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="waybill-test-") as top:
-        for test in (test_init, test_config, test_serve, test_stepped, test_events, test_crash_and_backup):
+        for test in (test_init, test_config, test_serve, test_stepped, test_pages, test_tls, test_events, test_crash_and_backup):
             began = time.monotonic()
             test(top)
             print(f"{test.__name__}: {time.monotonic() - began:.1f} s")
