@@ -2,6 +2,7 @@
 #include "api/areas.h"
 #include "base/text.h"
 #include "day/day.h"
+#include "people/appeal_picture.h"
 #include "record/record.h"
 
 /* --- drivers --- */
@@ -143,6 +144,18 @@ queue_seen(struct scope *sc, struct tx *tx, struct call *c)
 }
 
 static enum code
+queue_picture(struct scope *sc, struct tx *tx, struct call *c)
+{
+	struct appeal_picture picture;
+	int64_t n;
+	if (parse_i64(sc, c->param[1], 1, APPEAL_PICTURES_MAX, &n) != OK)
+		return fail(sc, E_NOT_FOUND, "there is no such picture");
+	TRY(appeal_picture_look(sc, tx, c->house->keys, c->who.operator_id, c->param[0], n, c->who.id, &picture));
+	reply_bytes(c, picture.media_type, picture.bytes, picture.size);
+	return OK;
+}
+
+static enum code
 queue_decided(struct scope *sc, struct tx *tx, struct call *c)
 {
 	static const char *const names[] = {"outcome", "reasoning", "facts", NULL};
@@ -264,6 +277,12 @@ static const struct route rows[] = {
      .summary = "A piece of evidence was looked at",
      .request = "EvidenceSeen",
      .body = BODY_JSON},
+    {.method = "GET",
+     .path = "/v1/queue/{item_id}/pictures/{n}",
+     .who = MAY_REVIEW,
+     .commit = queue_picture,
+     .summary = "A picture handed in with an appeal; that you looked is recorded, and she reads it",
+     .answer = "image/*"},
     {.method = "POST",
      .path = "/v1/queue/{item_id}/decide",
      .who = MAY_REVIEW,

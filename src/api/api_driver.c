@@ -4,6 +4,7 @@
 #include "api/areas.h"
 #include "base/text.h"
 #include "day/day.h"
+#include "people/appeal_picture.h"
 #include "people/enrolment.h"
 
 /* --- challenges and sessions --- */
@@ -315,6 +316,27 @@ appeal(struct scope *sc, struct tx *tx, struct call *c)
 	return OK;
 }
 
+/* The picture of the check she appeals against, from her phone: the server kept its hash only. */
+static enum code
+appeal_picture(struct scope *sc, struct tx *tx, struct call *c)
+{
+	static const char *const names[] = {"pictures", NULL};
+	const json_t *list;
+	struct call_picture picture;
+	size_t count;
+	int64_t n;
+	TRY(json_only(sc, c->body, names));
+	TRY(json_need_array(sc, c->body, "pictures", 1, 1, &list));
+	TRY(call_pictures(sc, list, "pictures", 1, &picture, &count));
+	TRY(appeal_picture_add(sc, tx, c->house->keys, c->who.operator_id, c->who.id, c->param[0], picture.bytes,
+			       picture.n, &n));
+	json_t *o = json_new_object(sc);
+	json_put_int(o, "picture", n);
+	json_put_time(o, "until", tx_now_ms(tx) + APPEAL_PICTURE_MS);
+	reply_json(c, o);
+	return OK;
+}
+
 static enum code
 appeals(struct scope *sc, struct tx *tx, struct call *c)
 {
@@ -553,6 +575,18 @@ static const struct route rows[] = {
      .request = "AppealNew",
      .answer = "Appeal",
      .body = BODY_JSON,
+     .once = true,
+     .status = 201},
+    {.method = "POST",
+     .path = "/v1/driver/appeals/{appeal_id}/pictures",
+     .who = MAY_DRIVER,
+     .commit = appeal_picture,
+     .summary = "The very picture of the check, for the person who answers; destroyed after 14 days",
+     .request = "AppealPictureNew",
+     .answer = "AppealPicture",
+     .body = BODY_JSON,
+     .body_max = BODY_PICTURES,
+     .limit = LIMIT_FACE,
      .once = true,
      .status = 201},
     {.method = "GET",

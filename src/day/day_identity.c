@@ -123,6 +123,20 @@ identity_of(enum face_decision d)
 	}
 }
 
+/* The pictures go; their hashes stay with the decision, so that she can show the
+ * same pictures to a person who hears her appeal. */
+static json_t *
+hashes_of(struct scope *sc, const struct pictures *p)
+{
+	json_t *list = json_new_array(sc);
+	for (size_t i = 0; i < p->n; i++) {
+		uint8_t hash[crypto_hash_sha256_BYTES];
+		crypto_hash_sha256(hash, p->bytes[i], p->n_bytes[i]);
+		json_array_append_new(list, json_string(hex_encode(sc, hash, sizeof hash)));
+	}
+	return list;
+}
+
 /* The driver sees a hint, never a score; a no-match has none that would help an impostor. */
 static enum code
 face_work(struct scope *sc, struct house *h, struct check_in *c)
@@ -144,6 +158,7 @@ face_work(struct scope *sc, struct house *h, struct check_in *c)
 	c->seen.identity = identity_of(verdict.decision);
 	c->seen.hint = verdict.hint != FACE_HINT_NONE ? face_hint_word(verdict.hint) : NULL;
 	c->seen.band = face_fmr_word(verdict.band);
+	c->seen.pictures = hashes_of(sc, &c->pictures);
 	return OK;
 }
 

@@ -3,6 +3,7 @@
 #include "chain/chain.h"
 #include "freight/freight.h"
 #include "offer/offer.h"
+#include "people/appeal_picture.h"
 
 /* A wave's plan, with the house's roads. */
 static enum code
@@ -49,6 +50,7 @@ const struct job_kind *const day_job_kinds[] = {
     &freight_forget_job,
     &people_statutory_job,
     &people_template_job,
+    &people_appeal_picture_job,
     &offer_close_job,
     &duty_proof_job,
     &plan_job,

@@ -70,6 +70,8 @@ inputs_of(struct scope *sc, const struct checkin_seen *seen, int64_t tries)
 							   : "try_again");
 	json_put_text(o, "false_match_band", seen->band);
 	json_put_int(o, "tries_before", tries);
+	if (seen->pictures != NULL)
+		json_put(o, "pictures", json_deep_copy(seen->pictures));
 	return o;
 }
 

@@ -7,6 +7,7 @@
  * Consents stay, without a name, as proof that templates were given freely,
  * until the same term ends. */
 #include "people/access.h"
+#include "people/appeal_picture.h"
 #include "people/enrolment.h"
 #include "people/people_rows.h"
 #include "people/vault.h"
@@ -44,6 +45,7 @@ people_erase(struct scope *sc, struct tx *tx, const char *operator_id, const cha
 	if (d.state == DRIVER_LEFT)
 		return OK;
 	TRY(enrolment_end(sc, tx, operator_id, driver_id, "left"));
+	TRY(appeal_pictures_erase(sc, tx, operator_id, driver_id));
 	TRY(vault_destroy(sc, tx, operator_id, driver_id, KEY_ACCOUNT));
 	TRY(sessions_end(sc, tx, operator_id, driver_id));
 	TRY(sql_run(sc, tx, "DELETE FROM device WHERE operator_id = $1 AND driver_id = $2",

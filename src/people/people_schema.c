@@ -86,6 +86,13 @@ static const char *const migrations[] = {
     ") STRICT;"
     "CREATE INDEX enrolment_driver ON enrolment (operator_id, driver_id, id);"
     "CREATE UNIQUE INDEX enrolment_one ON enrolment (operator_id, driver_id) WHERE state = 'enrolled';",
+    "CREATE TABLE appeal_picture ("
+    " operator_id TEXT NOT NULL, appeal_id TEXT NOT NULL, n INTEGER NOT NULL, queue_id TEXT NOT NULL,"
+    " driver_id TEXT NOT NULL, sha256 TEXT NOT NULL, media_type TEXT NOT NULL, sealed BLOB NOT NULL,"
+    " at_ms INTEGER NOT NULL, ends_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (operator_id, appeal_id, n), UNIQUE (operator_id, queue_id, n)"
+    ") STRICT;"
+    "CREATE INDEX appeal_picture_driver ON appeal_picture (operator_id, driver_id);",
     NULL,
 };
 

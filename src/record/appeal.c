@@ -144,6 +144,27 @@ appeal_answer(struct scope *sc, struct tx *tx, const char *operator_id, const ch
 }
 
 enum code
+appeal_get(struct scope *sc, struct tx *tx, const char *operator_id, const char *id, struct appeal *out)
+{
+	struct rows *r;
+	enum code rc =
+	    sql_one(sc, tx, &r,
+		    "SELECT id, driver_id, decision_id, queue_id, state FROM appeal WHERE operator_id = $1 AND id = $2",
+		    VALS(v_text(operator_id), v_text(id)));
+	if (rc == E_NOT_FOUND)
+		return fail(sc, E_NOT_FOUND, "there is no such appeal");
+	TRY(rc);
+	*out = (struct appeal){
+	    .id = row_text(sc, r, 0),
+	    .driver_id = row_text(sc, r, 1),
+	    .decision_id = row_text(sc, r, 2),
+	    .queue_id = row_text(sc, r, 3),
+	    .open = text_eq(row_text(sc, r, 4), "open"),
+	};
+	return OK;
+}
+
+enum code
 appeals_of(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, json_t **out)
 {
 	struct rows *r;

@@ -364,3 +364,33 @@ record_decisions_of(struct scope *sc, struct tx *tx, const char *operator_id, co
 	*out = page_json(sc, items, next);
 	return OK;
 }
+
+static bool
+list_names(const json_t *list, const char *word)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (text_eq(json_string_value(json_array_get(list, i)), word))
+			return true;
+	return false;
+}
+
+enum code
+record_names_picture(struct scope *sc, struct tx *tx, const char *operator_id, const char *decision_id,
+		     const char *sha256, bool *named)
+{
+	struct rows *r;
+	bool found = false;
+	TRY(sql_query(sc, tx, &r,
+		      "SELECT d.inputs FROM decision d JOIN decision a ON a.operator_id = d.operator_id"
+		      " AND a.driver_id = d.driver_id AND a.subject = d.subject"
+		      " WHERE a.operator_id = $1 AND a.id = $2 ORDER BY d.seq",
+		      VALS(v_text(operator_id), v_text(decision_id))));
+	while (row_next(r)) {
+		const json_t *inputs;
+		TRY(read_json(sc, r, 0, &inputs));
+		found = found || list_names(json_object_get(inputs, "pictures"), sha256);
+	}
+	TRY(rows_end(sc, r));
+	*named = found;
+	return OK;
+}

@@ -242,6 +242,25 @@ evidence_has(const json_t *evidence, const char *label)
 }
 
 enum code
+queue_evidence_add(struct scope *sc, struct tx *tx, const char *operator_id, const char *id, const char *label,
+		   const char *href)
+{
+	json_t *item;
+	TRY(item_whole(sc, tx, operator_id, id, &item));
+	json_t *evidence = json_object_get(item, "evidence");
+	if (!text_eq(json_string_value(json_object_get(item, "state")), "open"))
+		return fail_as(sc, E_CONFLICT, "decided", "the question has been answered");
+	if (evidence_has(evidence, label))
+		return OK;
+	json_t *piece = json_object();
+	json_put_text(piece, "label", label);
+	json_put_text(piece, "href", href);
+	json_array_append_new(evidence, piece);
+	return sql_run(sc, tx, "UPDATE queue_item SET evidence = $3 WHERE operator_id = $1 AND id = $2",
+		       VALS(v_text(operator_id), v_text(id), v_text(json_canonical(sc, evidence))), NULL);
+}
+
+enum code
 queue_evidence_seen(struct scope *sc, struct tx *tx, const char *operator_id, const char *id, const char *staff_id,
 		    const char *label)
 {

@@ -91,6 +91,12 @@ MUST_USE enum code record_decision_json(struct scope *sc, struct tx *tx, const c
 MUST_USE enum code record_decisions_of(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				       int64_t before_seq, size_t max, json_t **out);
 
+/* Does this decision, or another one about the same driver and subject, list this
+ * SHA-256 (hex) under "pictures" of its inputs? So a picture that the server has
+ * not kept can be shown to a person later, and be known for the same one. */
+MUST_USE enum code record_names_picture(struct scope *sc, struct tx *tx, const char *operator_id,
+					const char *decision_id, const char *sha256, bool *named);
+
 /* --- the human queue --- */
 
 /* kind and the outcomes a person may choose; closed.
@@ -127,6 +133,9 @@ MUST_USE enum code queue_list(struct scope *sc, struct tx *tx, const char *opera
 /* One item, whole, with "evidence", "outcomes" and "openings"; marks that this person opened it (write transaction). */
 MUST_USE enum code queue_open_item(struct scope *sc, struct tx *tx, const char *operator_id, const char *id,
 				   const char *staff_id, json_t **out);
+/* One more piece of evidence for an open question; a label that is there already stays as it is. */
+MUST_USE enum code queue_evidence_add(struct scope *sc, struct tx *tx, const char *operator_id, const char *id,
+				      const char *label, const char *href);
 /* This person has looked at one piece of evidence; part of what the decision carries. */
 MUST_USE enum code queue_evidence_seen(struct scope *sc, struct tx *tx, const char *operator_id, const char *id,
 				       const char *staff_id, const char *label);
@@ -155,6 +164,12 @@ MUST_USE enum code queue_decide(struct scope *sc, struct tx *tx, const char *ope
 MUST_USE enum code appeal_open(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 			       const char *decision_id, const char *text, struct id *out);
 
+struct appeal {
+	const char *id, *driver_id, *decision_id, *queue_id;
+	bool open;
+};
+MUST_USE enum code appeal_get(struct scope *sc, struct tx *tx, const char *operator_id, const char *id,
+			      struct appeal *out);
 /* [{"id","decision","text","state":"open|upheld|rejected","opened","due","answered","answer":decision id}] */
 MUST_USE enum code appeals_of(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 			      json_t **out);

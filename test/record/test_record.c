@@ -253,7 +253,7 @@ pages_hold_every_decision_once(void **state)
 
 /* --- appeals and the queue --- */
 
-struct appeal {
+struct appealing {
 	const char *operator_id, *driver_id, *decision_id;
 	struct id id;
 };
@@ -261,7 +261,7 @@ struct appeal {
 static enum code
 open_appeal(struct scope *sc, struct tx *tx, void *arg)
 {
-	struct appeal *a = arg;
+	struct appealing *a = arg;
 	return appeal_open(sc, tx, a->operator_id, a->driver_id, a->decision_id, "I was at the depot in time.", &a->id);
 }
 
@@ -333,11 +333,11 @@ an_appeal_is_answered_by_somebody_else(void **state)
 	d.d.staff_id = STF;
 	d.d.reasoning = WORDS;
 	write_ok(&f, decide, &d);
-	struct appeal a = {OP, "drv_not_hers", d.id.s, {""}};
+	struct appealing a = {OP, "drv_not_hers", d.id.s, {""}};
 	write_refused(&f, E_NOT_FOUND, NULL, open_appeal, &a);
-	a = (struct appeal){OP2, DRV, d.id.s, {""}};
+	a = (struct appealing){OP2, DRV, d.id.s, {""}};
 	write_refused(&f, E_NOT_FOUND, NULL, open_appeal, &a);
-	a = (struct appeal){OP, DRV, d.id.s, {""}};
+	a = (struct appealing){OP, DRV, d.id.s, {""}};
 	write_ok(&f, open_appeal, &a);
 	write_refused(&f, E_CONFLICT, "duplicate", open_appeal, &a);
 
@@ -401,10 +401,10 @@ thirty_days_to_appeal_and_fourteen_to_answer(void **state)
 	int64_t day = INT64_C(24) * 3600 * 1000;
 	int64_t start = clock_now_ms(&f.clock);
 	clock_step_to(&f.clock, start + 30 * day);
-	struct appeal a = {OP, DRV, d.id.s, {""}};
+	struct appealing a = {OP, DRV, d.id.s, {""}};
 	write_ok(&f, open_appeal, &a);
 	clock_step_to(&f.clock, start + 30 * day + 1);
-	struct appeal b = {OP, DRV, late.id.s, {""}};
+	struct appealing b = {OP, DRV, late.id.s, {""}};
 	write_refused(&f, E_CONFLICT, "appeal-late", open_appeal, &b);
 	assert_ok(&f.sc, jobs_run_until(&f.sc, jobs, start + 44 * day - 1));
 	struct list l = {OP, "open", NULL};
@@ -485,7 +485,7 @@ she_reads_what_is_written_about_her_and_can_end_it(void **state)
 	other.d.driver_id = "drv_somebody_else";
 	write_ok(&f, decide, &d);
 	write_ok(&f, decide, &other);
-	struct appeal a = {OP, DRV, d.id.s, {""}};
+	struct appealing a = {OP, DRV, d.id.s, {""}};
 	write_ok(&f, open_appeal, &a);
 	static const char *const parts[] = {"decisions", "appeals", "reviews", "notes", "accesses"};
 	for (size_t i = 0; i < COUNT_OF(parts); i++)
