@@ -84,7 +84,7 @@ verify(struct scope *sc, struct face_engine *e, const struct face_picture pictur
 	start = clock_mono_ns();
 	if (captures[0].faces > 0 && captures[1].faces > 0) {
 		for (int i = 0; i < 2; i++)
-			TRY(engine_embed(sc, e, &captures[i].portrait.picture, captures[i].portrait.face.five,
+			TRY(engine_embed(sc, e, &captures[i].portrait,
 					 vectors[i]));
 		v.similarity = engine_score(vectors[0], vectors[1]);
 		v.fmr = calibration_fmr(&e->calibration, v.similarity);

@@ -20,19 +20,13 @@
 #define DETECT_IOU 0.4f
 #define LANDMARK_SIDE 64
 
+/* How a network wants its face: the common chip, or one of its own. */
 struct embedding_kind {
 	int side;
+	bool own_chip;
 	struct channel_norm norm;
-	struct face_point five[5];
+	struct face_point five[5]; /* own_chip only */
 };
-
-#define ARCFACE_FIVE \
-	{ \
-		{38.2946f, 51.6963f}, {73.5318f, 51.5014f}, {56.0252f, 71.7366f}, {41.5493f, 92.3655f}, \
-		{ \
-			70.7299f, 92.2041f \
-		} \
-	}
 
 /* dlib's chip is 150 pixels with a padding of 0.25 around its mean face, whose
  * eyes, nose and mouth corners are at these places of the unit square. */
@@ -42,9 +36,10 @@ struct embedding_kind {
 	}
 
 static const struct embedding_kind kinds[MODEL_EMBEDDINGS] = {
-    {112, {{127, 127, 127}, 1.0f / 128.0f, false}, ARCFACE_FIVE},
-    {112, {{127.5f, 127.5f, 127.5f}, 1.0f / 128.0f, false}, ARCFACE_FIVE},
+    {ENGINE_CHIP, false, {{127, 127, 127}, 1.0f / 128.0f, false}, {{0, 0}}},
+    {ENGINE_CHIP, false, {{127.5f, 127.5f, 127.5f}, 1.0f / 128.0f, false}, {{0, 0}}},
     {150,
+     true,
      {{122.782f, 117.001f, 104.298f}, 1.0f / 256.0f, false},
      {DLIB(0.224152f, 0.211947f), DLIB(0.756101f, 0.211947f), DLIB(0.490127f, 0.515625f), DLIB(0.272264f, 0.782513f),
       DLIB(0.707989f, 0.782513f)}},
@@ -305,31 +300,30 @@ normalise(float *v, size_t n, float length)
 		v[i] *= scale;
 }
 
-static void
-chip_again(const float *from, size_t n, const struct channel_norm *was, const struct channel_norm *is, float *to)
+/* Fills a network's input from the portrait. */
+static enum code
+dress(struct scope *sc, const struct embedding_kind *kind, const struct engine_portrait *t, float *in)
 {
-	float gain = is->scale / was->scale;
-	float shift = (was->mean[0] - is->mean[0]) * is->scale;
-	for (size_t i = 0; i < n; i++)
-		to[i] = from[i] * gain + shift;
+	struct similarity to_picture;
+	if (kind->own_chip) {
+		if (!similarity_fit(kind->five, t->face.five, 5, &to_picture))
+			return fail(sc, E_INTERNAL, "the face's points collapsed");
+		warp_chip(&t->picture, to_picture, kind->side, &kind->norm, in);
+		return OK;
+	}
+	const size_t plane = (size_t)ENGINE_CHIP * ENGINE_CHIP;
+	for (size_t c = 0; c < 3; c++)
+		for (size_t i = 0; i < plane; i++)
+			in[c * plane + i] = (t->chip[c * plane + i] - kind->norm.mean[c]) * kind->norm.scale;
+	return OK;
 }
 
 static enum code
-embed_one(struct scope *sc, struct face_engine *e, size_t which, const struct picture *p,
-	  const struct face_point five[static 5], float *out)
+embed_one(struct scope *sc, struct face_engine *e, size_t which, const struct engine_portrait *t, float *out)
 {
-	const struct embedding_kind *kind = &kinds[which];
 	struct ort_model *m = e->models[MODEL_FIRST_EMBEDDING + which];
-	struct similarity to_picture;
 	size_t n;
-	if (!similarity_fit(kind->five, five, 5, &to_picture))
-		return fail(sc, E_INTERNAL, "the face's points collapsed");
-	float *in = ort_input(m, &n);
-	/* The first two look at the same chip: it is cut once and rescaled for the second. */
-	if (which == 1 && e->models[MODEL_FIRST_EMBEDDING] != NULL)
-		chip_again(ort_input(e->models[MODEL_FIRST_EMBEDDING], &n), n, &kinds[0].norm, &kind->norm, in);
-	else
-		warp_chip(p, to_picture, kind->side, &kind->norm, in);
+	TRY(dress(sc, &kinds[which], t, ort_input(m, &n)));
 	TRY(ort_run(sc, m));
 	memcpy(out, ort_output(m, 0, &n), e->dims[which] * sizeof *out);
 	for (size_t i = 0; i < e->dims[which]; i++)
@@ -340,7 +334,7 @@ embed_one(struct scope *sc, struct face_engine *e, size_t which, const struct pi
 }
 
 enum code
-engine_embed(struct scope *sc, struct face_engine *e, const struct picture *p, const struct face_point five[static 5],
+engine_embed(struct scope *sc, struct face_engine *e, const struct engine_portrait *t,
 	     float out[static FACE_VECTOR_DIM])
 {
 	float v[FACE_VECTOR_DIM] = {0};
@@ -348,7 +342,7 @@ engine_embed(struct scope *sc, struct face_engine *e, const struct picture *p, c
 	for (size_t i = 0; i < MODEL_EMBEDDINGS; i++) {
 		if (e->models[MODEL_FIRST_EMBEDDING + i] == NULL)
 			continue;
-		TRY(embed_one(sc, e, i, p, five, v + at));
+		TRY(embed_one(sc, e, i, t, v + at));
 		at += e->dims[i];
 	}
 	memcpy(out, v, sizeof v);

@@ -44,18 +44,23 @@ struct engine_portrait {
 	struct engine_face face; /* in its coordinates */
 	struct face_quality quality;
 	struct similarity to_whole; /* its coordinates → those of the picture it was cut from */
+	float *chip;		    /* aligned: ENGINE_CHIP² RGB, planar, 0 … 255; scope-owned */
 };
+#define ENGINE_CHIP 112
+/* Where a chip has the eyes (picture's left first), the nose, the mouth's corners. */
+extern const struct face_point engine_chip_five[5];
 MUST_USE enum code engine_portrait(struct scope *sc, struct face_engine *e, const struct picture *p,
 				   const struct engine_face *box, struct engine_portrait *out);
 /* The fused vector of one face: per embedding L2-normalised × sqrt(weight), one behind the other. */
-MUST_USE enum code engine_embed(struct scope *sc, struct face_engine *e, const struct picture *p,
-				const struct face_point five[static 5], float out[static FACE_VECTOR_DIM]);
+MUST_USE enum code engine_embed(struct scope *sc, struct face_engine *e, const struct engine_portrait *t,
+				float out[static FACE_VECTOR_DIM]);
 /* Means of vectors, normalised per embedding again. */
 void engine_mean(const struct face_engine *e, const float *const *vectors, size_t n, float out[static FACE_VECTOR_DIM]);
 double engine_score(const float a[static FACE_VECTOR_DIM], const float b[static FACE_VECTOR_DIM]);
 
 /* quality.c */
-void quality_measure(const struct picture *p, const struct engine_face *face, struct face_quality *out);
+void quality_measure(const struct picture *p, const struct engine_face *face,
+		     const float chip[static 3 * ENGINE_CHIP * ENGINE_CHIP], struct face_quality *out);
 enum face_hint quality_hint(const struct face_quality *q);
 /* Where nobody was found: is the whole picture too dark to tell? */
 bool quality_too_dark(const struct picture *p);

@@ -178,7 +178,7 @@ face_template_make(struct scope *sc, struct face_engine *e, const struct face_pi
 		TRY(engine_capture(sc, e, pictures[i], &c));
 		enum face_hint bad = c.hint;
 		if (bad == FACE_HINT_NONE)
-			TRY(engine_embed(sc, e, &c.portrait.picture, c.portrait.face.five, vectors[i]));
+			TRY(engine_embed(sc, e, &c.portrait, vectors[i]));
 		if (bad == FACE_HINT_NONE && i > 0 && engine_score(vectors[0], vectors[i]) < floor_score)
 			bad = FACE_HINT_SAME;
 		if (bad != FACE_HINT_NONE) {
@@ -231,7 +231,7 @@ face_check(struct scope *sc, struct face_engine *e, const struct face_template *
 			first_hint = first_hint == FACE_HINT_NONE ? c.hint : first_hint;
 			continue;
 		}
-		TRY(engine_embed(sc, e, &c.portrait.picture, c.portrait.face.five, vectors[usable]));
+		TRY(engine_embed(sc, e, &c.portrait, vectors[usable]));
 		list[usable] = vectors[usable];
 		usable++;
 	}

@@ -17,8 +17,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "face/face_bench_lists.h"
 #include "face/engine.h"
+#include "face/face_bench_lists.h"
 
 /* --- vectors --- */
 
@@ -69,7 +69,7 @@ embed_file(struct scope *sc, struct face_engine *e, const char *path, struct emb
 	struct engine_portrait portrait;
 	TRY(engine_portrait(sc, e, &p, &faces[meant_face(&p, faces, found)], &portrait));
 	out->hint = quality_hint(&portrait.quality);
-	return engine_embed(sc, e, &portrait.picture, portrait.face.five, out->vector);
+	return engine_embed(sc, e, &portrait, out->vector);
 }
 
 static enum code

@@ -19,7 +19,7 @@ whole(struct scope *sc, struct face_engine *e, struct face_picture picture)
 	TRY(engine_capture(sc, e, picture, &c));
 	if (c.faces == 0)
 		return fail(sc, E_INVALID, "there is no face in this picture to measure with");
-	return engine_embed(sc, e, &c.portrait.picture, c.portrait.face.five, vector);
+	return engine_embed(sc, e, &c.portrait, vector);
 }
 
 static enum code

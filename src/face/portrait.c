@@ -55,6 +55,22 @@ part_to_whole(int left, int top, int k)
 	return (struct similarity){(float)k, 0, (float)left + half, (float)top + half};
 }
 
+const struct face_point engine_chip_five[5] = {
+    {38.2946f, 51.6963f}, {73.5318f, 51.5014f}, {56.0252f, 71.7366f}, {41.5493f, 92.3655f}, {70.7299f, 92.2041f}};
+
+/* Cut once: two embeddings and the quality look at it. */
+static enum code
+cut_chip(struct scope *sc, struct engine_portrait *t)
+{
+	static const struct channel_norm as_is = {{0, 0, 0}, 1, false};
+	struct similarity to_picture;
+	if (!similarity_fit(engine_chip_five, t->face.five, 5, &to_picture))
+		return fail(sc, E_INTERNAL, "the face's points collapsed");
+	t->chip = NEW_ARRAY(sc, (size_t)3 * ENGINE_CHIP * ENGINE_CHIP, float);
+	warp_chip(&t->picture, to_picture, ENGINE_CHIP, &as_is, t->chip);
+	return OK;
+}
+
 enum code
 engine_portrait(struct scope *sc, struct face_engine *e, const struct picture *p, const struct engine_face *box,
 		struct engine_portrait *out)
@@ -80,7 +96,8 @@ engine_portrait(struct scope *sc, struct face_engine *e, const struct picture *p
 	} else {
 		TRY(engine_landmarks(sc, e, &t.picture, &t.face));
 	}
-	quality_measure(&t.picture, &t.face, &t.quality);
+	TRY(cut_chip(sc, &t));
+	quality_measure(&t.picture, &t.face, t.chip, &t.quality);
 	*out = t;
 	return OK;
 }

@@ -11,7 +11,7 @@
 
 #include "face/engine.h"
 
-#define CHIP 112
+#define CHIP ENGINE_CHIP
 
 static float
 asin_deg(float x)
@@ -44,45 +44,47 @@ pose_measure(const struct face_point *five, struct face_quality *q)
 static void
 light_measure(const uint8_t *chip, struct face_quality *q)
 {
-	double sum = 0;
-	double squares = 0;
-	double second = 0;
-	size_t n = 0;
+	uint32_t sum = 0;
+	uint32_t squares = 0;
+	uint64_t second = 0; /* 6,048 pixels × 1,020² need more than 32 bits; a row does not */
 	for (size_t y = 20; y < CHIP - 8; y++) {
+		uint32_t row = 0;
 		for (size_t x = 20; x < CHIP - 20; x++) {
 			const uint8_t *p = chip + y * CHIP + x;
-			double v = p[0];
-			double laplace = 4.0 * v - p[-1] - p[1] - p[-CHIP] - p[CHIP];
-			sum += v;
-			squares += v * v;
-			second += laplace * laplace;
-			n++;
+			int32_t v = p[0];
+			int32_t laplace = 4 * v - p[-1] - p[1] - p[-CHIP] - p[CHIP];
+			sum += (uint32_t)v;
+			squares += (uint32_t)(v * v);
+			row += (uint32_t)(laplace * laplace);
 		}
+		second += row;
 	}
-	double mean = sum / (double)n;
-	double variance = fmax(squares / (double)n - mean * mean, 1e-3);
+	double n = (CHIP - 28.0) * (CHIP - 40.0);
+	double mean = sum / n;
+	double variance = fmax(squares / n - mean * mean, 1e-3);
 	q->brightness = (float)(mean / 255);
 	q->contrast = (float)(sqrt(variance) / 255);
-	q->sharpness = (float)fmin(1, sqrt(second / (double)n / variance));
+	q->sharpness = (float)fmin(1, sqrt((double)second / n / variance));
+}
+
+static void
+grey_of(const float *chip, uint8_t grey[static CHIP * CHIP])
+{
+	const size_t plane = (size_t)CHIP * CHIP;
+	for (size_t i = 0; i < plane; i++)
+		grey[i] = (uint8_t)(0.299f * chip[i] + 0.587f * chip[plane + i] + 0.114f * chip[2 * plane + i] + 0.5f);
 }
 
 void
-quality_measure(const struct picture *p, const struct engine_face *face, struct face_quality *out)
+quality_measure(const struct picture *p, const struct engine_face *face,
+		const float chip[static 3 * ENGINE_CHIP * ENGINE_CHIP], struct face_quality *out)
 {
-	static const struct face_point five[5] = {{38.2946f, 51.6963f},
-						  {73.5318f, 51.5014f},
-						  {56.0252f, 71.7366f},
-						  {41.5493f, 92.3655f},
-						  {70.7299f, 92.2041f}};
 	struct face_quality q = {0};
-	struct similarity to_picture;
-	uint8_t chip[CHIP * CHIP];
+	uint8_t grey[CHIP * CHIP];
 	pose_measure(face->five, &q);
 	q.eye_distance_px = hypotf(face->five[1].x - face->five[0].x, face->five[1].y - face->five[0].y) / p->scale;
-	if (similarity_fit(five, face->five, 5, &to_picture)) {
-		warp_grey(p, to_picture, CHIP, chip);
-		light_measure(chip, &q);
-	}
+	grey_of(chip, grey);
+	light_measure(grey, &q);
 	float w = face->right - face->left;
 	float h = face->bottom - face->top;
 	float in_w = fminf(face->right, (float)p->width) - fmaxf(face->left, 0);

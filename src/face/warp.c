@@ -56,12 +56,10 @@ sample(const struct picture *p, float x, float y, float rgb[static 3])
 	rgb[0] = rgb[1] = rgb[2] = 0;
 	if (!(x > -1.0f && y > -1.0f && x < (float)p->width && y < (float)p->height))
 		return;
-	float fx = floorf(x);
-	float fy = floorf(y);
-	int x0 = (int)fx;
-	int y0 = (int)fy;
-	float ax = x - fx;
-	float ay = y - fy;
+	int x0 = (int)(x + 1) - 1; /* rounds down: x > −1 */
+	int y0 = (int)(y + 1) - 1;
+	float ax = x - (float)x0;
+	float ay = y - (float)y0;
 	float weight[4] = {(1 - ax) * (1 - ay), ax * (1 - ay), (1 - ax) * ay, ax * ay};
 	if (x0 >= 0 && y0 >= 0 && x0 + 1 < p->width && y0 + 1 < p->height) {
 		const uint8_t *q = p->rgb + ((size_t)y0 * (size_t)p->width + (size_t)x0) * 3;
@@ -82,46 +80,22 @@ sample(const struct picture *p, float x, float y, float rgb[static 3])
 	}
 }
 
-/* A chip pixel that covers more than one picture pixel is the mean of taps² samples. */
+/* A chip pixel that covers more than `enough` picture pixels is the mean of taps² samples. */
 static int
-taps_for(struct similarity s)
+taps_for(struct similarity s, float enough)
 {
 	float step = sqrtf(s.a * s.a + s.b * s.b);
-	if (!(step > 1.5f))
+	if (!(step > enough))
 		return 1;
 	return step < 7.5f ? (int)(step + 0.5f) : 8;
-}
-
-static void
-sample_area(const struct picture *p, struct similarity s, float x, float y, int taps, float rgb[static 3])
-{
-	if (taps == 1) {
-		struct face_point at = similarity_apply(s, (struct face_point){x, y});
-		sample(p, at.x, at.y, rgb);
-		return;
-	}
-	float sum[3] = {0, 0, 0};
-	for (int j = 0; j < taps; j++) {
-		for (int i = 0; i < taps; i++) {
-			float dx = ((float)i + 0.5f) / (float)taps - 0.5f;
-			float dy = ((float)j + 0.5f) / (float)taps - 0.5f;
-			struct face_point at = similarity_apply(s, (struct face_point){x + dx, y + dy});
-			float one[3];
-			sample(p, at.x, at.y, one);
-			for (int c = 0; c < 3; c++)
-				sum[c] += one[c];
-		}
-	}
-	for (int c = 0; c < 3; c++)
-		rgb[c] = sum[c] / (float)(taps * taps);
 }
 
 /* Do all samples of a side × side chip, and their right and lower neighbours, lie inside? */
 static bool
 wholly_inside(const struct picture *p, struct similarity s, int side)
 {
-	float last = (float)side - 1;
-	const struct face_point corners[4] = {{0, 0}, {last, 0}, {0, last}, {last, last}};
+	float last = (float)side - 0.5f;
+	const struct face_point corners[4] = {{-0.5f, -0.5f}, {last, -0.5f}, {-0.5f, last}, {last, last}};
 	for (int i = 0; i < 4; i++) {
 		struct face_point at = similarity_apply(s, corners[i]);
 		if (!(at.x >= 0 && at.y >= 0 && at.x < (float)(p->width - 2) && at.y < (float)(p->height - 2)))
@@ -147,22 +121,41 @@ sample_inside(const struct picture *p, float x, float y, float rgb[static 3])
 	}
 }
 
+/* One chip pixel: the mean of taps × taps samples over what it covers. */
+static inline void
+sample_area(const struct picture *p, struct similarity s, float x, float y, int taps, bool inside, float rgb[static 3])
+{
+	float share = 1.0f / (float)taps;
+	float sum[3] = {0, 0, 0};
+	for (int j = 0; j < taps; j++) {
+		for (int i = 0; i < taps; i++) {
+			float dx = ((float)i + 0.5f) * share - 0.5f;
+			float dy = ((float)j + 0.5f) * share - 0.5f;
+			struct face_point at = similarity_apply(s, (struct face_point){x + dx, y + dy});
+			float one[3];
+			if (inside)
+				sample_inside(p, at.x, at.y, one);
+			else
+				sample(p, at.x, at.y, one);
+			for (int c = 0; c < 3; c++)
+				sum[c] += one[c];
+		}
+	}
+	for (int c = 0; c < 3; c++)
+		rgb[c] = sum[c] * (share * share);
+}
+
 void
 warp_chip(const struct picture *p, struct similarity chip_to_picture, int side, const struct channel_norm *norm,
 	  float *out)
 {
-	int taps = taps_for(chip_to_picture);
-	bool inside = taps == 1 && wholly_inside(p, chip_to_picture, side);
+	int taps = taps_for(chip_to_picture, 2.0f);
+	bool inside = wholly_inside(p, chip_to_picture, side);
 	size_t plane = (size_t)side * (size_t)side;
 	for (int y = 0; y < side; y++) {
 		for (int x = 0; x < side; x++) {
 			float rgb[3];
-			struct face_point at =
-			    similarity_apply(chip_to_picture, (struct face_point){(float)x, (float)y});
-			if (inside)
-				sample_inside(p, at.x, at.y, rgb);
-			else
-				sample_area(p, chip_to_picture, (float)x, (float)y, taps, rgb);
+			sample_area(p, chip_to_picture, (float)x, (float)y, taps, inside, rgb);
 			float *to = out + (size_t)y * (size_t)side + (size_t)x;
 			for (int c = 0; c < 3; c++)
 				to[plane * (size_t)c] = (rgb[norm->bgr ? 2 - c : c] - norm->mean[c]) * norm->scale;
@@ -173,17 +166,12 @@ warp_chip(const struct picture *p, struct similarity chip_to_picture, int side, 
 void
 warp_grey(const struct picture *p, struct similarity chip_to_picture, int side, uint8_t *out)
 {
-	int taps = taps_for(chip_to_picture);
-	bool inside = taps == 1 && wholly_inside(p, chip_to_picture, side);
+	int taps = taps_for(chip_to_picture, 1.5f);
+	bool inside = wholly_inside(p, chip_to_picture, side);
 	for (int y = 0; y < side; y++) {
 		for (int x = 0; x < side; x++) {
 			float rgb[3];
-			struct face_point at =
-			    similarity_apply(chip_to_picture, (struct face_point){(float)x, (float)y});
-			if (inside)
-				sample_inside(p, at.x, at.y, rgb);
-			else
-				sample_area(p, chip_to_picture, (float)x, (float)y, taps, rgb);
+			sample_area(p, chip_to_picture, (float)x, (float)y, taps, inside, rgb);
 			float grey = 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
 			out[(size_t)y * (size_t)side + (size_t)x] = (uint8_t)(grey + 0.5f);
 		}

@@ -1,0 +1,212 @@
+#include "face/challenge.h"
+
+#include <math.h>
+
+#include "base/prng.h"
+#include "face/engine.h"
+
+const char *
+face_ask_word(enum face_ask ask)
+{
+	static const char *const words[ASK_COUNT] = {"left", "right", "up", "down", "closer"};
+	return ask < ASK_COUNT ? words[ask] : "left";
+}
+
+const char *
+face_live_word(enum face_live live)
+{
+	static const char *const words[LIVE_COUNT] = {"alive", "poor", "order", "splice", "flat"};
+	return live < LIVE_COUNT ? words[live] : "poor";
+}
+
+static bool
+is_fair(const enum face_ask asks[static CHALLENGE_ASKS])
+{
+	unsigned seen = 0;
+	for (size_t i = 0; i < CHALLENGE_ASKS; i++) {
+		seen |= 1u << asks[i];
+		if (i > 0 && asks[i] == asks[i - 1])
+			return false;
+	}
+	return (seen & (1u << ASK_LEFT)) != 0 && (seen & (1u << ASK_RIGHT)) != 0;
+}
+
+void
+face_challenge_make(const uint8_t random[static 32], int64_t deadline_ms, struct face_challenge *out)
+{
+	struct prng r;
+	uint64_t seed;
+	struct face_challenge c = {.deadline_ms = deadline_ms};
+	memcpy(c.nonce, random, sizeof c.nonce);
+	memcpy(&seed, random + 16, sizeof seed); /* as unguessable as the caller's bytes: 2^64 seeds, 108 sequences */
+	prng_seed(&r, seed);
+	do {
+		for (size_t i = 0; i < CHALLENGE_ASKS; i++)
+			c.asks[i] = (enum face_ask)prng_below(&r, ASK_COUNT);
+	} while (!is_fair(c.asks));
+	*out = c;
+}
+
+/* --- what a frame shows --- */
+
+/* Degrees from the first frame, and how much larger. The points' angles are coarse:
+ * these are well above their noise and well within what anybody can do. */
+#define TURN_MIN_DEG 13.0f
+#define NOD_MIN_DEG 9.0f
+#define CLOSER_MIN 1.22f
+#define FRONT_MAX_DEG 18.0f
+
+struct frame {
+	struct engine_portrait portrait;
+	float vector[FACE_VECTOR_DIM];
+};
+
+static bool
+shows(const struct face_quality *first, const struct face_quality *q, enum face_ask ask)
+{
+	switch (ask) {
+	case ASK_LEFT: return q->yaw_deg - first->yaw_deg >= TURN_MIN_DEG; /* her left is the picture's right */
+	case ASK_RIGHT: return first->yaw_deg - q->yaw_deg >= TURN_MIN_DEG;
+	case ASK_UP: return q->pitch_deg - first->pitch_deg >= NOD_MIN_DEG;
+	case ASK_DOWN: return first->pitch_deg - q->pitch_deg >= NOD_MIN_DEG;
+	case ASK_CLOSER: return q->eye_distance_px >= CLOSER_MIN * first->eye_distance_px;
+	default: return false;
+	}
+}
+
+/* A turned head is no poor capture here; everything else is. */
+static enum face_hint
+hint_but_pose(const struct engine_capture *c)
+{
+	return c->hint == FACE_HINT_TURN || c->hint == FACE_HINT_FURTHER ? FACE_HINT_NONE : c->hint;
+}
+
+/* --- depth --- */
+
+/* 3 × 3 symmetric positive system, by Cramer's rule. */
+static bool
+solve3(const double m[static 6], const double v[static 3], double out[static 3])
+{
+	/* m: xx xy x yy y 1 */
+	double a = m[0];
+	double b = m[1];
+	double c = m[2];
+	double d = m[3];
+	double e = m[4];
+	double f = m[5];
+	double det = a * (d * f - e * e) - b * (b * f - c * e) + c * (b * e - c * d);
+	if (fabs(det) < 1e-9)
+		return false;
+	out[0] = (v[0] * (d * f - e * e) - b * (v[1] * f - e * v[2]) + c * (v[1] * e - d * v[2])) / det;
+	out[1] = (a * (v[1] * f - e * v[2]) - v[0] * (b * f - c * e) + c * (b * v[2] - v[1] * c)) / det;
+	out[2] = (a * (d * v[2] - v[1] * e) - b * (b * v[2] - v[1] * c) + v[0] * (b * e - c * d)) / det;
+	return true;
+}
+
+/* The points of the plane-like parts: eyes (36–47) and outer mouth (48–59). */
+#define PLANE_FIRST 36
+#define PLANE_END 60
+
+/* How far the nose (27–35) is from where the affine map that carries eyes and mouth
+ * of one frame onto the other's would put it, in distances between the eyes. */
+static float
+depth_shown(const struct engine_face *from, const struct engine_face *to)
+{
+	double m[6] = {0};
+	double vx[3] = {0};
+	double vy[3] = {0};
+	for (int i = PLANE_FIRST; i < PLANE_END; i++) {
+		double x = (double)(from->points[i].x - from->five[2].x);
+		double y = (double)(from->points[i].y - from->five[2].y);
+		m[0] += x * x;
+		m[1] += x * y;
+		m[2] += x;
+		m[3] += y * y;
+		m[4] += y;
+		m[5] += 1;
+		double u = (double)to->points[i].x;
+		double v = (double)to->points[i].y;
+		vx[0] += x * u;
+		vx[1] += y * u;
+		vx[2] += u;
+		vy[0] += x * v;
+		vy[1] += y * v;
+		vy[2] += v;
+	}
+	double ax[3];
+	double ay[3];
+	if (!solve3(m, vx, ax) || !solve3(m, vy, ay))
+		return 0;
+	double sum = 0;
+	for (int i = 27; i < 36; i++) {
+		double x = (double)(from->points[i].x - from->five[2].x);
+		double y = (double)(from->points[i].y - from->five[2].y);
+		sum += hypot(ax[0] * x + ax[1] * y + ax[2] - (double)to->points[i].x,
+			     ay[0] * x + ay[1] * y + ay[2] - (double)to->points[i].y);
+	}
+	double eyes = hypot((double)(to->five[1].x - to->five[0].x), (double)(to->five[1].y - to->five[0].y));
+	return eyes > 1 ? (float)(sum / 9 / eyes) : 0;
+}
+
+/* A turn of TURN_MIN_DEG moves a real nose further than this. */
+#define DEPTH_MIN 0.050f
+
+/* --- the verdict --- */
+
+static enum code
+look_at(struct scope *sc, struct face_engine *e, struct face_picture picture, struct frame *f, enum face_hint *hint)
+{
+	struct engine_capture c;
+	TRY(engine_capture(sc, e, picture, &c));
+	*hint = hint_but_pose(&c);
+	if (*hint != FACE_HINT_NONE)
+		return OK;
+	f->portrait = c.portrait;
+	return engine_embed(sc, e, &c.portrait, f->vector);
+}
+
+static enum face_live
+judge_frame(const struct face_engine *e, const struct frame *frames, size_t at, enum face_ask ask)
+{
+	const struct frame *first = &frames[0];
+	const struct frame *f = &frames[at];
+	if (!shows(&first->portrait.quality, &f->portrait.quality, ask))
+		return LIVE_ORDER;
+	/* Every frame with the first one and with the one before it. */
+	double same = calibration_score(&e->calibration, 1e-2);
+	if (engine_score(first->vector, f->vector) < same)
+		return LIVE_SPLICE;
+	if (at > 1 && engine_score(frames[at - 1].vector, f->vector) < same)
+		return LIVE_SPLICE;
+	bool turned = ask == ASK_LEFT || ask == ASK_RIGHT;
+	if (turned && depth_shown(&first->portrait.face, &f->portrait.face) < DEPTH_MIN)
+		return LIVE_FLAT;
+	return LIVE_ALIVE;
+}
+
+enum code
+face_challenge_judge(struct scope *sc, struct face_engine *e, const struct face_challenge *c,
+		     const struct face_picture frames[static CHALLENGE_FRAMES], struct face_live_verdict *out)
+{
+	struct frame *seen = NEW_ARRAY(sc, CHALLENGE_FRAMES, struct frame);
+	struct face_live_verdict v = {.live = LIVE_ALIVE};
+	for (size_t i = 0; i < CHALLENGE_FRAMES && v.live == LIVE_ALIVE; i++) {
+		v.at = i;
+		TRY(look_at(sc, e, frames[i], &seen[i], &v.hint));
+		if (v.hint != FACE_HINT_NONE)
+			v.live = LIVE_POOR;
+		else if (i == 0 && (fabsf(seen[0].portrait.quality.yaw_deg) > FRONT_MAX_DEG))
+			v.live = LIVE_ORDER;
+		else if (i > 0)
+			v.live = judge_frame(e, seen, i, c->asks[i - 1]);
+	}
+	if (v.live == LIVE_ALIVE) {
+		const float *front[1] = {seen[0].vector};
+		v.template.version = 1;
+		v.template.pictures = 1;
+		memcpy(v.template.model_set, e->set, sizeof e->set);
+		engine_mean(e, front, 1, v.template.vector);
+	}
+	*out = v;
+	return OK;
+}
