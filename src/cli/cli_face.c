@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "cli/cli.h"
 #include "face/engine.h"
+#include "face/face_attack.h"
 #include "face/face_bench.h"
 #include "face/face_speed.h"
 #include "face/face_wire.h"
@@ -84,8 +85,7 @@ verify(struct scope *sc, struct face_engine *e, const struct face_picture pictur
 	start = clock_mono_ns();
 	if (captures[0].faces > 0 && captures[1].faces > 0) {
 		for (int i = 0; i < 2; i++)
-			TRY(engine_embed(sc, e, &captures[i].portrait,
-					 vectors[i]));
+			TRY(engine_embed(sc, e, &captures[i].portrait, vectors[i]));
 		v.similarity = engine_score(vectors[0], vectors[1]);
 		v.fmr = calibration_fmr(&e->calibration, v.similarity);
 		v.scored = true;
@@ -309,6 +309,31 @@ run_bench(struct scope *sc, int argc, char **argv)
 	return rc == OK ? cli_print(sc, result) : cli_exit(sc, rc);
 }
 
+/* --- attacks --- */
+
+static int
+run_attacks(struct scope *sc, int argc, char **argv)
+{
+	struct attack_options o = {0};
+	int64_t seed = 1;
+	const struct option_def defs[] = {{"--images", OPTION_TEXT, &o.images, 0, 0},
+					  {"--pictures", OPTION_INT, &o.pictures, 0, INT32_MAX},
+					  {"--seed", OPTION_INT, &seed, 0, INT32_MAX},
+					  FACE_OPTIONS(o)};
+	const char *words[1];
+	size_t n;
+	json_t *result;
+	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 0, &n);
+	if (rc == OK && o.images == NULL)
+		rc = fail(sc, E_USAGE, "--images is needed");
+	if (rc == OK && o.models == NULL)
+		o.models = face_models_dir(sc);
+	o.seed = (uint64_t)seed;
+	if (rc == OK)
+		rc = face_attack_run(sc, &o, &result);
+	return rc == OK ? cli_print(sc, result) : cli_exit(sc, rc);
+}
+
 /* --- speed --- */
 
 static enum code
@@ -359,6 +384,8 @@ const struct command cli_face_group[] = {
      "accuracy, per-group error rates and a calibration, on pictures of known people", run_bench, NULL,
      "Pairs: \"image_a image_b same\", tab-separated with a header, or LFW's pairs.txt; without --pairs all of\n"
      "them, a folder a person. --calibrate writes what was measured into a manifest of models."},
+    {"attacks", "--images DIR [--pictures N] [--seed K]", "prints, replays and splices against the liveness challenge",
+     run_attacks, NULL, "Rates as ISO/IEC 30107-3 has them: APCER per kind of attack, BPCER of genuine sequences."},
     {"speed", "A.jpg [--rounds N] [--models DIR]", "one check's time over the time of its decode and model runs alone",
      run_speed, NULL, "CPU time of one thread, medians, the two interleaved."},
     {"redact", "IN.jpg OUT.jpg [--side PIXELS] [--models DIR]", "a copy without faces and without metadata", run_redact,

@@ -61,15 +61,24 @@ struct frame {
 	float vector[FACE_VECTOR_DIM];
 };
 
+/* A frame shows one ask or none, so that no frame can stand in for another: what is
+ * largest counts, in units of what is asked at least. */
 static bool
 shows(const struct face_quality *first, const struct face_quality *q, enum face_ask ask)
 {
+	float turn = (q->yaw_deg - first->yaw_deg) / TURN_MIN_DEG; /* her left is the picture's right */
+	float nod = (q->pitch_deg - first->pitch_deg) / NOD_MIN_DEG;
+	bool near = q->eye_distance_px >= CLOSER_MIN * first->eye_distance_px;
+	bool turned = fabsf(turn) >= fabsf(nod);
+	if (ask == ASK_CLOSER)
+		return near && fabsf(turn) < 1 && fabsf(nod) < 1;
+	if (near)
+		return false;
 	switch (ask) {
-	case ASK_LEFT: return q->yaw_deg - first->yaw_deg >= TURN_MIN_DEG; /* her left is the picture's right */
-	case ASK_RIGHT: return first->yaw_deg - q->yaw_deg >= TURN_MIN_DEG;
-	case ASK_UP: return q->pitch_deg - first->pitch_deg >= NOD_MIN_DEG;
-	case ASK_DOWN: return first->pitch_deg - q->pitch_deg >= NOD_MIN_DEG;
-	case ASK_CLOSER: return q->eye_distance_px >= CLOSER_MIN * first->eye_distance_px;
+	case ASK_LEFT: return turned && turn >= 1;
+	case ASK_RIGHT: return turned && turn <= -1;
+	case ASK_UP: return !turned && nod >= 1;
+	case ASK_DOWN: return !turned && nod <= -1;
 	default: return false;
 	}
 }

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "face/engine.h"
 #include "face/face_bench_lists.h"
+#include "face/rate.h"
 
 /* --- vectors --- */
 
@@ -92,92 +93,6 @@ embed_all(struct scope *sc, struct face_engine *e, const struct bench_options *o
 }
 
 /* --- numbers --- */
-
-/* Regularised incomplete beta by its continued fraction (Lentz); for the bounds below. */
-static double
-beta_fraction(double a, double b, double x)
-{
-	double c = 1;
-	double d = 1 - (a + b) * x / (a + 1);
-	d = 1 / (fabs(d) < 1e-300 ? 1e-300 : d);
-	double h = d;
-	for (int m = 1; m < 400; m++) {
-		double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-		d = 1 + even * d;
-		c = 1 + even / c;
-		d = 1 / (fabs(d) < 1e-300 ? 1e-300 : d);
-		h *= d * c;
-		double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-		d = 1 + odd * d;
-		c = 1 + odd / c;
-		d = 1 / (fabs(d) < 1e-300 ? 1e-300 : d);
-		h *= d * c;
-		if (fabs(d * c - 1) < 1e-12)
-			break;
-	}
-	return h;
-}
-
-static double
-beta_cdf(double a, double b, double x)
-{
-	if (x <= 0)
-		return 0;
-	if (x >= 1)
-		return 1;
-	double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
-	if (x < (a + 1) / (a + b + 2))
-		return front * beta_fraction(a, b, x) / a;
-	return 1 - front * beta_fraction(b, a, 1 - x) / b;
-}
-
-static double
-beta_quantile(double a, double b, double p)
-{
-	double low = 0;
-	double high = 1;
-	for (int i = 0; i < 100; i++) {
-		double mid = (low + high) / 2;
-		if (beta_cdf(a, b, mid) < p)
-			low = mid;
-		else
-			high = mid;
-	}
-	return (low + high) / 2;
-}
-
-struct rate {
-	size_t k, n;
-};
-
-static double
-rate_low(struct rate r)
-{
-	return r.k == 0 ? 0 : beta_quantile((double)r.k, (double)(r.n - r.k + 1), 0.025);
-}
-
-static double
-rate_high(struct rate r)
-{
-	return r.k >= r.n ? 1 : beta_quantile((double)(r.k + 1), (double)(r.n - r.k), 0.975);
-}
-
-static double
-tidy(double v)
-{
-	char text[32];
-	snprintf(text, sizeof text, "%.4g", v);
-	return strtod(text, NULL);
-}
-
-static json_t *
-rate_json(struct rate r)
-{
-	if (r.n == 0)
-		return json_null();
-	return json_pack("{s:f,s:[f,f],s:I,s:I}", "rate", tidy((double)r.k / (double)r.n), "bounds95",
-			 tidy(rate_low(r)), tidy(rate_high(r)), "errors", (json_int_t)r.k, "of", (json_int_t)r.n);
-}
 
 static int
 falling(const void *a, const void *b)
@@ -360,7 +275,7 @@ calibration_json(const struct run *r, const uint8_t set[static 16], struct scope
 		worst = ceil(worst * 10000) / 10000;
 		if (worst <= last || worst >= 1)
 			continue;
-		json_array_append_new(knots, json_pack("[f,f]", tidy(worst), knot_rates[i]));
+		json_array_append_new(knots, json_pack("[f,f]", rate_tidy(worst), knot_rates[i]));
 		last = worst;
 	}
 	return json_pack("{s:s,s:o}", "set", hex_encode(sc, set, 16), "knots", knots);
@@ -417,7 +332,7 @@ worst_ratio_json(const struct run *r, double threshold, bool of_fmr)
 		best = fmin(best, v);
 		worst = fmax(worst, v);
 	}
-	return worst >= 0 && best > 0 && isfinite(best) ? json_real(tidy(worst / best)) : json_null();
+	return worst >= 0 && best > 0 && isfinite(best) ? json_real(rate_tidy(worst / best)) : json_null();
 }
 
 /* Balanced: the mean of the two kinds' accuracies, the threshold of each fold
@@ -460,7 +375,7 @@ accuracy_json(const struct run *r)
 	}
 	double mean = sum / 10;
 	double deviation = sqrt(fmax(0, squares / 10 - mean * mean));
-	return json_pack("{s:f,s:f,s:b}", "mean", tidy(mean), "deviation_of_folds", tidy(deviation),
+	return json_pack("{s:f,s:f,s:b}", "mean", rate_tidy(mean), "deviation_of_folds", rate_tidy(deviation),
 			 "folds_of_the_list", r->lists.has_folds);
 }
 
@@ -487,7 +402,7 @@ curve_json(const struct run *r)
 			break;
 		double t = threshold_at(r->impostor, fmr);
 		double fnmr = 1 - (double)above(r->genuine, t) / (double)r->genuine.n;
-		json_array_append_new(points, json_pack("[f,f,f]", tidy(fmr), tidy(fnmr), tidy(t)));
+		json_array_append_new(points, json_pack("[f,f,f]", rate_tidy(fmr), rate_tidy(fnmr), rate_tidy(t)));
 	}
 	return points;
 }
@@ -503,12 +418,13 @@ tmr_json(const struct run *r, json_t *plain, json_t *bounded)
 			continue;
 		double t = threshold_at(r->impostor, fmr);
 		struct rate tmr = {above(r->genuine, t), r->genuine.n};
-		json_object_set_new(plain, names[i], json_real(tidy((double)tmr.k / (double)tmr.n)));
-		json_object_set_new(bounded, names[i],
-				    json_pack("{s:f,s:[f,f],s:[f,f]}", "threshold", tidy(t), "tmr_bounds95",
-					      tidy(rate_low(tmr)), tidy(rate_high(tmr)), "fmr_bounds95",
-					      tidy(rate_low((struct rate){above(r->impostor, t), r->impostor.n})),
-					      tidy(rate_high((struct rate){above(r->impostor, t), r->impostor.n}))));
+		json_object_set_new(plain, names[i], json_real(rate_tidy((double)tmr.k / (double)tmr.n)));
+		json_object_set_new(
+		    bounded, names[i],
+		    json_pack("{s:f,s:[f,f],s:[f,f]}", "threshold", rate_tidy(t), "tmr_bounds95",
+			      rate_tidy(rate_low(tmr)), rate_tidy(rate_high(tmr)), "fmr_bounds95",
+			      rate_tidy(rate_low((struct rate){above(r->impostor, t), r->impostor.n})),
+			      rate_tidy(rate_high((struct rate){above(r->impostor, t), r->impostor.n}))));
 	}
 }
 
@@ -610,7 +526,7 @@ result_json(struct scope *sc, struct run *r, const struct face_engine *e, json_t
 	json_t *accuracy = accuracy_json(r);
 	json_put_real(o, "accuracy", json_number_value(json_object_get(accuracy, "mean")));
 	json_put(o, "accuracy_detail", accuracy);
-	json_put_real(o, "eer", tidy(equal_error(r)));
+	json_put_real(o, "eer", rate_tidy(equal_error(r)));
 	json_put(o, "tmr_at_fmr", plain);
 	json_put(o, "tmr_detail", bounded);
 	json_put(o, "failed_to_detect", rate_json((struct rate){r->failed_pictures, r->lists.n_pictures}));
@@ -620,7 +536,7 @@ result_json(struct scope *sc, struct run *r, const struct face_engine *e, json_t
 		 json_pack("{s:o,s:o}", "fmr", worst_ratio_json(r, policy, true), "fnmr",
 			   worst_ratio_json(r, policy, false)));
 	json_put(o, "policy",
-		 json_pack("{s:f,s:f,s:o,s:o}", "fmr", 1e-4, "threshold", tidy(policy), "fmr_measured",
+		 json_pack("{s:f,s:f,s:o,s:o}", "fmr", 1e-4, "threshold", rate_tidy(policy), "fmr_measured",
 			   rate_json((struct rate){above(r->impostor, policy), r->impostor.n}), "fnmr_measured",
 			   rate_json((struct rate){r->genuine.n - above(r->genuine, policy), r->genuine.n})));
 	json_put(o, "three_by_three", several);
