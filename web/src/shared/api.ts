@@ -6,6 +6,7 @@ export interface ProblemBody {
   status: number;
   detail?: string;
   reason?: string;
+  hint?: string;
 }
 
 export class Problem extends Error {

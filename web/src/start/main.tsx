@@ -1,3 +1,4 @@
+import "../shared/base.css";
 import { render } from "preact";
 
 function Start() {

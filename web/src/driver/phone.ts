@@ -1,0 +1,220 @@
+// What this phone keeps: its key (which cannot leave it), the last round it saw,
+// numbers it put into draws, and what it has not been able to send yet.
+import { Client, Offline, Problem } from "../shared/api";
+import { toBase64Url } from "../shared/ui";
+
+interface Identity {
+  device_id: string;
+  driver_id: string;
+  keys: CryptoKeyPair;
+}
+
+export interface Unsent {
+  seq?: number;
+  path: string;
+  body: unknown;
+  key: string;
+  what: string;
+  stop: string | null;
+}
+
+let opened: Promise<IDBDatabase> | null = null;
+
+function open(): Promise<IDBDatabase> {
+  opened ??= new Promise((resolve, reject) => {
+    const ask = indexedDB.open("waybill", 1);
+    ask.onupgradeneeded = () => {
+      ask.result.createObjectStore("kept");
+      ask.result.createObjectStore("unsent", { keyPath: "seq", autoIncrement: true });
+    };
+    ask.onsuccess = () => resolve(ask.result);
+    ask.onerror = () => reject(ask.error ?? new Error("no storage"));
+  });
+  return opened;
+}
+
+async function store<T>(name: "kept" | "unsent", mode: IDBTransactionMode, act: (s: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const tx = (await open()).transaction(name, mode);
+  const ask = act(tx.objectStore(name));
+  return new Promise((resolve, reject) => {
+    tx.oncomplete = () => resolve(ask.result);
+    tx.onabort = tx.onerror = () => reject(tx.error ?? new Error("no storage"));
+  });
+}
+
+export function keep(name: string, value: unknown): Promise<unknown> {
+  return store("kept", "readwrite", (s) => s.put(value, name));
+}
+
+export async function kept<T>(name: string): Promise<T | null> {
+  return ((await store("kept", "readonly", (s) => s.get(name) as IDBRequest<T | undefined>)) ?? null) as T | null;
+}
+
+/** Nothing of her stays in this browser. */
+export async function forget(): Promise<void> {
+  sessionStorage.clear();
+  await store("kept", "readwrite", (s) => s.clear());
+  await store("unsent", "readwrite", (s) => s.clear());
+}
+
+// --- the key ---
+
+interface Challenge {
+  challenge: string;
+  message: string;
+}
+
+async function sign(keys: CryptoKeyPair, message: string): Promise<string> {
+  const bytes = await crypto.subtle.sign("Ed25519", keys.privateKey, new TextEncoder().encode(message));
+  return toBase64Url(new Uint8Array(bytes));
+}
+
+export async function answer(client: Client, about: { device_id?: string; award_id?: string }): Promise<{ challenge: string; signature: string }> {
+  const me = await kept<Identity>("identity");
+  if (me === null) throw new Error("this phone has no key");
+  const c = await client.post<Challenge>("/v1/driver/challenge", about);
+  return { challenge: c.challenge, signature: await sign(me.keys, c.message) };
+}
+
+export interface SignUp {
+  name: string;
+  birth_date: string;
+  phone: string | null;
+  email: string | null;
+  language: string;
+  vehicle: { kind: string; capacity_g: number; capacity_ml: number };
+}
+
+export async function signUp(client: Client, who: SignUp): Promise<void> {
+  const keys = (await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"])) as CryptoKeyPair;
+  const key = toBase64Url(new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey)));
+  const c = await client.post<Challenge>("/v1/driver/challenge", {});
+  const made = await client.post<{ driver_id: string; device_id: string; token: string }>("/v1/drivers", {
+    ...who, device: { public_key: key, label: "phone" }, challenge: c.challenge, signature: await sign(keys, c.message),
+  });
+  await keep("identity", { device_id: made.device_id, driver_id: made.driver_id, keys } satisfies Identity);
+  hold(client, made.token);
+}
+
+function hold(client: Client, token: string): void {
+  client.token = token;
+  sessionStorage.setItem("driver-token", token);
+}
+
+/** True: signed in, by the token of this tab or by the phone's key. */
+export async function enter(client: Client): Promise<boolean> {
+  const me = await kept<Identity>("identity");
+  if (me === null) return false;
+  client.token = sessionStorage.getItem("driver-token");
+  if (client.token !== null) return true;
+  const signed = await answer(client, { device_id: me.device_id });
+  const s = await client.post<{ token: string }>("/v1/driver/session", { device_id: me.device_id, ...signed });
+  hold(client, s.token);
+  return true;
+}
+
+// --- what could not be sent yet ---
+
+export class Outbox {
+  private sending = false;
+  unsent: Unsent[] = [];
+  onChange: () => void = () => undefined;
+  onRefused: (what: string, why: string) => void = () => undefined;
+
+  constructor(private readonly client: Client) {}
+
+  async load(): Promise<void> {
+    this.unsent = await store("unsent", "readonly", (s) => s.getAll() as IDBRequest<Unsent[]>);
+    this.onChange();
+  }
+
+  /** Sends now; without a connection, or behind what waits already, it is kept and null comes back. */
+  async send<T>(path: string, body: unknown, what: string, stop: string | null = null): Promise<T | null> {
+    const key = crypto.randomUUID();
+    if (this.unsent.length === 0) {
+      try {
+        return await this.client.post<T>(path, body, key);
+      } catch (e) {
+        if (!(e instanceof Offline)) throw e;
+      }
+    }
+    await store("unsent", "readwrite", (s) => s.add({ path, body, key, what, stop } satisfies Unsent));
+    await this.load();
+    void this.flush();
+    return null;
+  }
+
+  /** In the order it happened; a refusal is told and does not hold up the rest. */
+  async flush(): Promise<void> {
+    if (this.sending || this.client.token === null) return;
+    this.sending = true;
+    try {
+      for (let first = this.unsent[0]; first !== undefined; first = this.unsent[0]) {
+        try {
+          await this.client.post(first.path, first.body, first.key);
+        } catch (e) {
+          if (!(e instanceof Problem) || e.body.status === 401 || e.body.status >= 500 || e.body.status === 429) return;
+          this.onRefused(first.what, e.message);
+        }
+        const seq = first.seq;
+        await store("unsent", "readwrite", (s) => s.delete(seq!));
+        await this.load();
+      }
+    } finally {
+      this.sending = false;
+    }
+  }
+}
+
+// --- where it is ---
+
+export function whereAmI(): Promise<GeolocationPosition> {
+  return new Promise((resolve, reject) => {
+    navigator.geolocation.getCurrentPosition(resolve, reject, { enableHighAccuracy: true, timeout: 20000, maximumAge: 5000 });
+  });
+}
+
+interface Fix {
+  at: string;
+  place: { lat: number; lon: number };
+  accuracy_m: number;
+  speed_mps?: number;
+}
+
+/** Reports where the phone is while a round is open; the caller ends it with the round. */
+export function report(client: Client, moved: (p: { lat: number; lon: number }) => void, ahead_ms: number): () => void {
+  let waiting: Fix[] = [];
+  let sending = false;
+  const send = async (): Promise<void> => {
+    if (sending || waiting.length === 0) return;
+    sending = true;
+    const batch = waiting.slice(0, 500);
+    try {
+      await client.post("/v1/driver/positions", { positions: batch });
+      waiting = waiting.slice(batch.length);
+    } catch (e) {
+      if (e instanceof Problem && e.body.status < 500) waiting = waiting.slice(batch.length);
+    } finally {
+      sending = false;
+    }
+  };
+  const watch = navigator.geolocation.watchPosition(
+    (p) => {
+      const place = { lat: p.coords.latitude, lon: p.coords.longitude };
+      const fix: Fix = { at: new Date(Date.now() + ahead_ms).toISOString(), place, accuracy_m: p.coords.accuracy };
+      if (p.coords.speed !== null && Number.isFinite(p.coords.speed)) fix.speed_mps = p.coords.speed;
+      waiting.push(fix);
+      waiting = waiting.slice(-2000);
+      moved(place);
+      if (waiting.length === 1) void send();
+    },
+    () => undefined,
+    { enableHighAccuracy: true, maximumAge: 2000 },
+  );
+  const timer = setInterval(() => void send(), 4000);
+  return () => {
+    navigator.geolocation.clearWatch(watch);
+    clearInterval(timer);
+    void send();
+  };
+}
