@@ -206,6 +206,24 @@ list(struct scope *sc, struct tx *tx, struct call *c)
 }
 
 static enum code
+counts(struct scope *sc, struct tx *tx, struct call *c)
+{
+	struct freight_counts n;
+	TRY(freight_count(sc, tx, c->who.operator_id, call_query(c, "station_id"), call_query(c, "date"), &n));
+	json_t *shipments = json_object();
+	json_t *parcels = json_object();
+	for (size_t i = 0; i < SHIPMENT_STATES; i++) {
+		json_put_int(shipments, shipment_words[i], n.shipments[i]);
+		json_put_int(parcels, shipment_words[i], n.parcels[i]);
+	}
+	json_t *o = json_new_object(sc);
+	json_put(o, "shipments", shipments);
+	json_put(o, "parcels", parcels);
+	reply_json(c, o);
+	return OK;
+}
+
+static enum code
 one(struct scope *sc, struct tx *tx, struct call *c)
 {
 	json_t *o;
@@ -318,6 +336,13 @@ static const struct route rows[] = {
      .summary = "Shipments",
      .query = "station_id,date,state,after,limit",
      .answer = "ShipmentList"},
+    {.method = "GET",
+     .path = "/v1/parcel-counts",
+     .who = MAY_STAFF,
+     .prepare = counts,
+     .summary = "How many shipments and parcels are in which state",
+     .query = "station_id,date",
+     .answer = "ParcelCounts"},
     {.method = "GET",
      .path = "/v1/shipments/{shipment_id}",
      .who = MAY_SHIP | MAY_REVIEW,
