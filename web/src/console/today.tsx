@@ -1,0 +1,152 @@
+// The depot now: blocks, rounds under way with their progress, parcels, and the live map.
+// A driver's place is there while her round is open, and nowhere else.
+import { useMemo, useState } from "preact/hooks";
+import { LazyMap } from "../shared/lazymap";
+import type { Line, Pin } from "../shared/map";
+import "../shared/map.css";
+import type { Block, Duty, DutyHead, Items } from "../shared/types";
+import { Trouble, useLoad, Wait } from "../shared/ui";
+import { Day, plain, station, useDesk, useTick } from "./desk";
+
+interface Counts {
+  shipments: Record<string, number>;
+  parcels: Record<string, number>;
+}
+interface OfferStatus {
+  open: number;
+  overdue: { block: string }[];
+  unfilled: { block: string; missing: number }[];
+}
+
+function initials(name: string | null): string {
+  return (name ?? "?").split(/\s+/).map((w) => w.charAt(0)).slice(0, 2).join("").toUpperCase();
+}
+
+function pinsOf(duties: DutyHead[], chosen: Duty | null, choose: (id: string) => void, depots: Pin[]): Pin[] {
+  const pins = [...depots];
+  for (const s of chosen?.stops ?? [])
+    pins.push({ id: s.id, place: s.place, text: String(s.seq), label: `${s.seq}. ${s.shipment.address ?? ""} (${s.state})`, kind: s.state === "failed" ? "failed" : s.state === "open" || s.state === "arrived" ? "stop" : "done" });
+  for (const d of duties)
+    if (d.last_place !== undefined)
+      pins.push({ id: d.id, place: d.last_place, text: initials(d.driver_name), label: `${d.driver_name ?? ""}, ${d.stops_done} of ${d.stops_total}`, kind: d.id === chosen?.id ? "chosen" : "driver", press: () => choose(d.id) });
+  return pins;
+}
+
+function linesOf(chosen: Duty | null): Line[] {
+  const lines: Line[] = (chosen?.stops ?? []).filter((s) => s.shape !== null).map((s) => ({ shape: s.shape!, part: "rest" }));
+  if (chosen !== null && chosen.plan.back_shape !== null) lines.push({ shape: chosen.plan.back_shape, part: "rest" });
+  return lines;
+}
+
+function DutyRow({ d, chosen, choose }: { d: DutyHead; chosen: boolean; choose: (id: string) => void }) {
+  const { f } = useDesk();
+  return (
+    <li>
+      <button type="button" class="dutyrow" aria-pressed={chosen} onClick={() => choose(d.id)}>
+        <span class="who"><strong>{d.driver_name}</strong> <span class={`tag ${d.state}`}>{plain(d.state)}</span></span>
+        <span class="num soft">{f.time(d.starts_at)}–{f.time(d.ends_at)}</span>
+        <progress max={Math.max(1, d.stops_total)} value={d.stops_done} aria-label={`${d.stops_done} of ${d.stops_total} stops`} />
+        <span class="num">{d.stops_done}/{d.stops_total}</span>
+      </button>
+    </li>
+  );
+}
+
+function DutyDetail({ duty, close }: { duty: Duty; close: () => void }) {
+  const { f } = useDesk();
+  const late = (eta: string | null, latest: string | null): boolean => eta !== null && latest !== null && Date.parse(eta) > Date.parse(latest);
+  return (
+    <section class="card detail" aria-live="polite">
+      <div class="row"><h2 class="grow">{duty.driver_name}</h2><button type="button" class="small" onClick={close}>Close</button></div>
+      <p class="soft">{f.distance(duty.plan.distance_m)} · {f.duration(duty.plan.duration_s)} · she reads that you opened this</p>
+      <table>
+        <thead><tr><th>#</th><th>Address</th><th>Due</th><th>State</th></tr></thead>
+        <tbody>
+          {duty.stops.map((s) => (
+            <tr key={s.id}>
+              <td class="num">{s.seq}</td><td>{s.shipment.address}</td>
+              <td class={`num ${late(s.eta, s.shipment.window.latest) ? "late" : ""}`}>{s.done_at !== null ? f.time(s.done_at) : s.eta !== null ? f.time(s.eta) : ""}</td>
+              <td>{plain(s.state)}{s.reason !== null && <span class="soft"> ({plain(s.reason)})</span>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Parcels({ counts }: { counts: Counts }) {
+  const shown = Object.entries(counts.parcels).filter(([, n]) => n > 0);
+  const all = shown.reduce((sum, [, n]) => sum + n, 0);
+  return (
+    <section class="card">
+      <h2>Parcels <span class="num soft">{all}</span></h2>
+      {all === 0 && <p class="soft">None for this day. Import a list under Shipments.</p>}
+      <dl class="counts">{shown.map(([state, n]) => <div key={state}><dt>{plain(state)}</dt><dd class="num">{n}</dd><progress max={all} value={n} /></div>)}</dl>
+    </section>
+  );
+}
+
+function Attention({ status, blocks }: { status: OfferStatus; blocks: Block[] }) {
+  const { f } = useDesk();
+  const name = (id: string): string => {
+    const b = blocks.find((x) => x.id === id);
+    return b === undefined ? id.slice(-6) : `${f.shortDay(b.starts)} ${f.time(b.starts)}`;
+  };
+  if (status.overdue.length + status.unfilled.length === 0) return null;
+  return (
+    <section class="card attention">
+      <h2>Needs a person</h2>
+      <ul>
+        {status.overdue.map((o) => <li key={o.block}><a href={`#/blocks/${o.block}`}>{name(o.block)}</a>: its draw is overdue</li>)}
+        {status.unfilled.map((u) => <li key={u.block}><a href={`#/blocks/${u.block}`}>{name(u.block)}</a>: {u.missing} without a driver</li>)}
+      </ul>
+    </section>
+  );
+}
+
+export function Today() {
+  const desk = useDesk();
+  const { client, about, news } = desk;
+  const [date, setDate] = useState(desk.today);
+  const [id, choose] = useState<string | null>(null);
+  const tick = useTick(3000);
+  const duties = useLoad(() => client.get<Items<DutyHead>>(`/v1/duties?date=${date}`), [date, news, tick]);
+  const blocks = useLoad(() => client.get<Items<Block>>(`/v1/blocks?date=${date}`), [date, news]);
+  const counts = useLoad(() => client.get<Counts>(`/v1/parcel-counts?date=${date}`), [date, news]);
+  const status = useLoad(() => client.get<OfferStatus>("/v1/offer-status"), [news]);
+  const one = useLoad<Duty | null>(async () => (id === null ? null : client.get<Duty>(`/v1/duties/${id}`)), [id]);
+  const list = duties.value?.items ?? [];
+  const chosen = one.value !== null && one.value.id === id ? one.value : null;
+  const depots = useMemo((): Pin[] => desk.stations.map((s) => ({ id: s.id, place: s.place, text: "■", label: s.name, kind: "depot" })), [desk.stations]);
+  const pins = useMemo(() => pinsOf(list, chosen, choose, depots), [duties.value, chosen, depots]);
+  const open = list.filter((d) => d.state === "loading" || d.state === "driving");
+  const rest = list.filter((d) => d.state === "planned" || d.state === "closed");
+  return (
+    <div class="split">
+      <div class="left">
+        <div class="row"><h1 class="grow">Today</h1><Day date={date} change={setDate} /></div>
+        {status.value !== null && <Attention status={status.value} blocks={blocks.value?.items ?? []} />}
+        <section class="card">
+          <h2>Rounds <span class="num soft">{open.length} open, {list.filter((d) => d.state === "closed").length} closed</span></h2>
+          <Wait of={duties}>
+            {list.length === 0 && <p class="soft">None on this day.</p>}
+            <ul class="plain duties">{[...open, ...rest].map((d) => <DutyRow key={d.id} d={d} chosen={d.id === id} choose={choose} />)}</ul>
+          </Wait>
+        </section>
+        <Trouble error={one.error} />
+        {chosen !== null && <DutyDetail duty={chosen} close={() => choose(null)} />}
+        {counts.value !== null && <Parcels counts={counts.value} />}
+        <section class="card">
+          <h2>Blocks <span class="num soft">{blocks.value?.items.length ?? 0}</span></h2>
+          <table>
+            <tbody>{blocks.value?.items.map((b) => (
+              <tr key={b.id}><td><a href={`#/blocks/${b.id}`}>{desk.f.time(b.starts)}–{desk.f.time(b.ends)}</a></td><td>{station(desk, b.station)}</td><td class="num">{b.awarded}/{b.units}</td><td>{plain(b.state)}</td></tr>
+            ))}</tbody>
+          </table>
+        </section>
+      </div>
+      <div class="livemap"><LazyMap about={about} pins={pins} lines={linesOf(chosen)} fit={chosen?.id ?? "all"} label="Rounds that are open" /></div>
+    </div>
+  );
+}
