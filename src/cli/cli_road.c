@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "road/bench.h"
+#include "road/learn.h"
 #include "road/match_bench.h"
 #include "road/osrm.h"
 #include "road/road.h"
@@ -230,6 +231,37 @@ run_snap(struct scope *sc, int argc, char **argv)
 	return rc != OK ? cli_exit(sc, rc) : status;
 }
 
+/* --- points --------------------------------------------------------------------------- */
+
+static enum code
+points(struct scope *sc, int argc, char **argv)
+{
+	int64_t count = 10;
+	int64_t seed = 1;
+	const struct option_def defs[] = {{"--count", OPTION_INT, &count, 1, 10000000},
+					  {"--seed", OPTION_INT, &seed, 0, INT64_MAX}};
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	struct road *road;
+	TRY(open_road(sc, words[0], &road));
+	struct prng prng;
+	prng_seed(&prng, (uint64_t)seed);
+	for (int64_t i = 0; i < count; i++) {
+		struct place p = road_random_street_point(road, &prng);
+		printf("%.7f,%.7f\n", place_lat(p), place_lon(p));
+	}
+	road_close(road);
+	return fflush(stdout) == 0 ? OK : fail(sc, E_IO, "standard output is closed");
+}
+
+static int
+run_points(struct scope *sc, int argc, char **argv)
+{
+	enum code rc = points(sc, argc, argv);
+	return cli_exit(sc, rc);
+}
+
 /* --- bench ----------------------------------------------------------------------------- */
 
 static enum code
@@ -347,6 +379,228 @@ run_match(struct scope *sc, int argc, char **argv)
 	return rc != OK ? cli_exit(sc, rc) : status;
 }
 
+/* --- learn and eval --------------------------------------------------------------------- */
+
+/* Drivers are dealt into folds by a hash of their name, so that one can learn
+ * from some and judge by the others. */
+struct fold {
+	int64_t of, at; /* of = 0: everybody */
+	bool inside;	/* judge: those in the fold; learn: those outside */
+};
+
+static uint64_t
+driver_number(const char *name)
+{
+	uint64_t h = 1469598103934665603u;
+	for (const char *p = name; *p != '\0'; p++)
+		h = (h ^ (uint8_t)*p) * 1099511628211u;
+	return h ^ h >> 31;
+}
+
+static bool
+in_fold(const struct fold *f, const char *driver)
+{
+	return f->of == 0 || (driver_number(driver) % (uint64_t)f->of == (uint64_t)f->at) == f->inside;
+}
+
+static enum code
+learn_speeds(struct scope *sc, const struct road *road, const struct road_track *tracks, size_t n,
+	     const struct fold *fold, struct road_speeds *speeds, size_t *used)
+{
+	struct road_learner *l = road_learner_new(sc, road);
+	*used = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!in_fold(fold, tracks[i].driver))
+			continue;
+		struct scope work;
+		scope_init(&work);
+		enum code rc =
+		    road_learner_add(&work, l, driver_number(tracks[i].driver), tracks[i].fixes, tracks[i].n);
+		if (rc != OK)
+			sc->err = work.err;
+		scope_release(&work);
+		if (rc != OK)
+			return error_prefix(sc, "track %s", tracks[i].name);
+		(*used)++;
+	}
+	return road_learner_finish(sc, l, speeds);
+}
+
+static enum code
+learn_from(struct scope *sc, const struct road *road, const struct road_track *tracks, size_t n,
+	   const struct fold *fold, const char *out, json_t *o)
+{
+	struct road_speeds speeds;
+	size_t used;
+	TRY(learn_speeds(sc, road, tracks, n, fold, &speeds, &used));
+	char *text = road_speeds_text(sc, &speeds);
+	TRY(file_write(sc, out, text, strlen(text), 0644));
+	json_put_int(o, "tracks", (int64_t)used);
+	json_put_int(o, "arcs", (int64_t)speeds.n_arcs);
+	json_put_real(o, "trip_factor", speeds.trip);
+	return OK;
+}
+
+static enum code
+learn(struct scope *sc, int argc, char **argv, json_t *o)
+{
+	const char *file = NULL;
+	const char *out = NULL;
+	struct fold fold = {.inside = false};
+	const struct option_def defs[] = {{"--tracks", OPTION_TEXT, &file, 0, 0},
+					  {"-o", OPTION_TEXT, &out, 0, 0},
+					  {"--folds", OPTION_INT, &fold.of, 0, 100},
+					  {"--without", OPTION_INT, &fold.at, 0, 99}};
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	if (out == NULL)
+		return fail(sc, E_USAGE, "-o SPEEDS is missing");
+	struct road_track *tracks = NULL;
+	TRY(read_tracks(sc, file, &tracks, &n));
+	struct road *road;
+	TRY(open_road(sc, words[0], &road));
+	enum code rc = learn_from(sc, road, tracks, n, &fold, out, o);
+	road_close(road);
+	return rc;
+}
+
+static int
+run_learn(struct scope *sc, int argc, char **argv)
+{
+	json_t *o = json_new_object(sc);
+	enum code rc = learn(sc, argc, argv, o);
+	return rc != OK ? cli_exit(sc, rc) : cli_print(sc, o);
+}
+
+/* The trips of one hour, so that two metrics at a time are enough. */
+static enum code
+foretell_hour(struct scope *sc, const struct road *road, const struct road_speeds *speeds, unsigned hour,
+	      const struct road_track *tracks, size_t n, const struct fold *fold, struct road_trip_times *times,
+	      size_t *n_times)
+{
+	struct road_metric *class_hour = NULL;
+	struct road_metric *learned = NULL;
+	for (size_t i = 0; i < n; i++) {
+		const struct road_track *t = &tracks[i];
+		if (road_hour_of(t->fixes[0].at_ms) != hour || !in_fold(fold, t->driver))
+			continue;
+		if (learned == NULL) {
+			TRY(road_speeds_metric(sc, road, speeds, hour, false, &class_hour));
+			TRY(road_speeds_metric(sc, road, speeds, hour, true, &learned));
+		}
+		enum code rc = road_trip_foretell(sc, road, class_hour, learned, t->fixes, t->n, &times[*n_times]);
+		*n_times += rc == OK;
+		error_clear(sc);
+	}
+	road_metric_free(class_hour);
+	road_metric_free(learned);
+	return OK;
+}
+
+static void
+put_gain(json_t *o, const char *key, const double gain[3])
+{
+	json_t *list = json_array();
+	for (int i = 0; i < 3; i++)
+		json_array_append_new(list, json_real(gain[i]));
+	json_put(o, key, list);
+}
+
+static enum code
+foretell_all(struct scope *sc, const struct road *road, const struct road_speeds *speeds,
+	     const struct road_track *tracks, size_t n, const struct fold *fold, struct road_trip_times *times,
+	     size_t *n_times)
+{
+	for (unsigned h = 0; h < ROAD_HOURS; h++)
+		TRY(foretell_hour(sc, road, speeds, h, tracks, n, fold, times, n_times));
+	return OK;
+}
+
+/* Every lot of drivers is judged by what the others taught. */
+static enum code
+foretell_across(struct scope *sc, const struct road *road, const struct road_track *tracks, size_t n, int64_t folds,
+		struct road_trip_times *times, size_t *n_times)
+{
+	for (int64_t i = 0; i < folds; i++) {
+		const struct fold others = {.of = folds, .at = i, .inside = false};
+		const struct fold these = {.of = folds, .at = i, .inside = true};
+		struct road_speeds speeds;
+		size_t used;
+		TRY(learn_speeds(sc, road, tracks, n, &others, &speeds, &used));
+		TRY(foretell_all(sc, road, &speeds, tracks, n, &these, times, n_times));
+	}
+	return OK;
+}
+
+static enum code
+eval_on(struct scope *sc, const struct road *road, const struct road_speeds *speeds, const struct road_track *tracks,
+	size_t n, const struct fold *fold, json_t *o)
+{
+	struct road_trip_times *times = NEW_ARRAY(sc, n + 1, struct road_trip_times);
+	size_t n_times = 0;
+	if (speeds == NULL)
+		TRY(foretell_across(sc, road, tracks, n, fold->of, times, &n_times));
+	else
+		TRY(foretell_all(sc, road, speeds, tracks, n, fold, times, &n_times));
+	struct road_eval e;
+	road_eval_trips(sc, times, n_times, &e);
+	json_put_int(o, "trips", (int64_t)e.trips);
+	json_put_real(o, "median_ratio", e.median_ratio);
+	json_put_real(o, "mae_s", e.mae_s);
+	json_put_real(o, "mae_free_flow_s", e.mae_free_flow_s);
+	json_put_real(o, "mae_class_hour_s", e.mae_class_hour_s);
+	put_gain(o, "gain_free_flow_s", e.gain_free_flow_s);
+	put_gain(o, "gain_class_hour_s", e.gain_class_hour_s);
+	return OK;
+}
+
+static enum code
+read_speeds(struct scope *sc, const char *path, struct road_speeds *out)
+{
+	uint8_t *bytes;
+	size_t size;
+	TRY(file_read(sc, path, TRACKS_FILE_MAX, &bytes, &size));
+	if (road_speeds_parse(sc, (const char *)bytes, out) != OK)
+		return error_prefix(sc, "%s", path);
+	return OK;
+}
+
+static enum code
+eval(struct scope *sc, int argc, char **argv, json_t *o)
+{
+	const char *file = NULL;
+	const char *speeds_file = NULL;
+	struct fold fold = {.inside = true};
+	const struct option_def defs[] = {{"--tracks", OPTION_TEXT, &file, 0, 0},
+					  {"--speeds", OPTION_TEXT, &speeds_file, 0, 0},
+					  {"--folds", OPTION_INT, &fold.of, 2, 100},
+					  {"--only", OPTION_INT, &fold.at, 0, 99}};
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	if (speeds_file == NULL && fold.of == 0)
+		return fail(sc, E_USAGE, "--speeds SPEEDS or --folds N is missing");
+	struct road_speeds speeds;
+	if (speeds_file != NULL)
+		TRY(read_speeds(sc, speeds_file, &speeds));
+	struct road_track *tracks = NULL;
+	TRY(read_tracks(sc, file, &tracks, &n));
+	struct road *road;
+	TRY(open_road(sc, words[0], &road));
+	enum code rc = eval_on(sc, road, speeds_file == NULL ? NULL : &speeds, tracks, n, &fold, o);
+	road_close(road);
+	return rc;
+}
+
+static int
+run_eval(struct scope *sc, int argc, char **argv)
+{
+	json_t *o = json_new_object(sc);
+	enum code rc = eval(sc, argc, argv, o);
+	return rc != OK ? cli_exit(sc, rc) : cli_print(sc, o);
+}
+
 static enum code
 bench_match(struct scope *sc, int argc, char **argv, json_t *o)
 {
@@ -392,8 +646,16 @@ const struct command cli_road_group[] = {
     {"matrix", "OUT.road --points FILE", "durations and distances between all of them, as OSRM's table JSON",
      run_matrix, NULL, "FILE has a place a line: LAT,LON."},
     {"snap", "OUT.road --at LAT,LON", "the nearest streets, as OSRM's nearest JSON", run_snap, NULL, NULL},
+    {"points", "OUT.road [--count N] [--seed S]", "random places on streets of houses, LAT,LON a line", run_points,
+     NULL, "A bench of the same seed uses the same places: a start and an end by turns."},
     {"match", "OUT.road --tracks FILE", "the streets that tracks were driven on, as OSRM's match JSON, one a line",
      run_match, NULL, "FILE is GPX, or CSV with TRIP_ID,TAXI_ID,TIMESTAMP,POLYLINE (a position every 15 s)."},
+    {"learn", "OUT.road --tracks FILE -o SPEEDS [--folds N --without I]", "speeds from driven tracks", run_learn, NULL,
+     "--folds deals the drivers into N lots and leaves out lot I, to judge by later."},
+    {"eval", "OUT.road --tracks FILE (--speeds SPEEDS [--folds N --only I] | --folds N)",
+     "how well learned speeds foretell trips", run_eval, NULL,
+     "Without --speeds every lot of drivers is judged by what the other lots taught.\n"
+     "gain_…: by how much the mean error is smaller: [2.5 %, mean, 97.5 %] of 2,000 bootstraps."},
     {"bench-match", "OUT.road [--tracks N] [--seed S]", "how well matching does on made-up drives", run_bench_match,
      NULL, "error: metres missed and wrongly added, over metres driven."},
     {"bench", "OUT.road [--queries N] [--matrix N] [--metrics N] [--seed S]",
