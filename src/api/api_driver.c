@@ -363,8 +363,11 @@ enrolment_now(struct scope *sc, struct tx *tx, struct call *c)
 	json_t *o;
 	json_t *text;
 	TRY(enrolment_status(sc, tx, c->who.operator_id, c->who.id, &o));
-	TRY(enrolment_consent_text(sc, tx, c->who.operator_id, c->who.id, &text));
-	json_put(o, "consent_text", json_incref(text));
+	enum code rc = enrolment_consent_text(sc, tx, c->who.operator_id, c->who.id, &text);
+	if (rc != OK && rc != E_DENIED)
+		return rc;
+	json_put(o, "consent_text",
+		 rc == OK ? json_incref(text) : json_null()); /* no face path here: nothing to agree to */
 	reply_json(c, o);
 	return OK;
 }
@@ -393,10 +396,12 @@ enrol_prepare(struct scope *sc, struct tx *tx, struct call *c)
 {
 	static const char *const names[] = {"consent", "pictures", "programme_id", NULL};
 	static const char *const consent_names[] = {"text_version", "accepted", NULL};
-	(void)tx;
 	struct enrolling *en = NEW(sc, struct enrolling);
 	const json_t *consent;
+	json_t *text;
 	bool accepted = false;
+	/* No face is looked at where the programme has no face path. */
+	TRY(enrolment_consent_text(sc, tx, c->who.operator_id, c->who.id, &text));
 	TRY(json_only(sc, c->body, names));
 	TRY(json_need_object(sc, c->body, "consent", &consent));
 	TRY(json_only(sc, consent, consent_names));
@@ -404,6 +409,8 @@ enrol_prepare(struct scope *sc, struct tx *tx, struct call *c)
 	TRY(json_may_bool(sc, consent, "accepted", &accepted));
 	if (!accepted)
 		return fail_as(sc, E_INVALID, "no-consent", "without your consent no face is looked at");
+	if (!text_eq(en->text_version, json_string_value(json_object_get(text, "version"))))
+		return fail_as(sc, E_INVALID, "no-consent", "the text has changed: read it and agree to it anew");
 	TRY(take_pictures(sc, c->body, 3, &en->e.pictures));
 	en->e.operator_id = c->who.operator_id;
 	en->e.driver_id = c->who.id;

@@ -46,6 +46,7 @@ struct http_options {
 	int max_connections;
 	int max_per_peer;   /* connections of one address; 0: no such limit */
 	int idle_s;	    /* a silent connection is closed */
+	int close_grace_ms; /* how long http_close() waits for handlers; 0: 5 s */
 	size_t body_budget; /* bytes of all bodies held at once; 0: 128 MiB */
 	http_body_max *body_max;
 	http_handler *handle;
@@ -57,7 +58,7 @@ struct http_options {
 MUST_USE enum code http_open(struct scope *sc, const struct http_options *opt, struct http_server **out);
 /* The port that was bound. */
 int http_port(const struct http_server *s);
-/* Stops accepting, gives handlers 5 s to reply, then answers 503 to what is
+/* Stops accepting, gives handlers close_grace_ms to reply, then answers 503 to what is
  * still suspended, ends streams, waits. A handler may reply even later: that
  * reply is dropped. NULL is fine. */
 void http_close(struct http_server *s);

@@ -16,7 +16,6 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define CLOSE_GRACE_MS 5000
 #define BEAT_TICKS 15
 #define POOL_BYTES ((size_t)16 << 10) /* 8 KiB would refuse a 6 KB cookie */
 
@@ -284,6 +283,8 @@ http_open(struct scope *sc, const struct http_options *opt, struct http_server *
 	s->opt = *opt;
 	atomic_store(&s->owners, 1);
 	s->listen_fd = -1;
+	if (s->opt.close_grace_ms == 0)
+		s->opt.close_grace_ms = 5000;
 	if (s->opt.body_budget == 0)
 		s->opt.body_budget = (size_t)128 << 20;
 	ticker_init(s);
@@ -389,10 +390,10 @@ http_close(struct http_server *s)
 		if (fd >= 0)
 			close(fd);
 		s->listen_fd = -1;
-		wait_until(all_answered, s, CLOSE_GRACE_MS);
+		wait_until(all_answered, s, s->opt.close_grace_ms);
 		answer_the_rest(s);
-		wait_until(no_streams, s, CLOSE_GRACE_MS);
-		wait_until(all_sent, s, CLOSE_GRACE_MS);
+		wait_until(no_streams, s, s->opt.close_grace_ms);
+		wait_until(all_sent, s, s->opt.close_grace_ms);
 		ticker_stop(s);
 		MHD_stop_daemon(s->daemon);
 	}

@@ -97,17 +97,10 @@ def pictures(s, admin, phone):
     consent = {"text_version": "face-consent/1", "accepted": True}
     for raw in (b"this is text", png(64, 64)[:40], png(10000, 10000), b"\xff\xd8\xff\xe0" + b"\0" * 50):
         a = phone.post("/v1/driver/enrolment", {"consent": consent, "pictures": [base64.b64encode(raw).decode()]})
-        must(400 <= a.status < 600 and a.status != 500, f"a bad picture: {a!r}")
-        problem(a, a.status)
+        problem(a, 403, "face-off")
         a = phone.post("/v1/driver/check-ins", {"award_id": award, "place": {"lat": 57.7, "lon": 11.9},
                                                 "method": "face", "pictures": [base64.b64encode(raw).decode()]})
         problem(a, 404, "not-found")
-    problem(phone.post("/v1/driver/enrolment", {"consent": consent, "pictures": ["@@@@"]}), 400, "bad-field")
-    problem(phone.post("/v1/driver/enrolment", {"consent": consent, "pictures": []}), 400, "bad-field")
-    problem(phone.post("/v1/driver/enrolment", {"consent": consent, "pictures": [5]}), 400, "bad-field")
-    problem(phone.post("/v1/driver/enrolment", {"consent": consent, "pictures": ["AAAA"] * 4}), 400, "bad-field")
-    problem(phone.post("/v1/driver/enrolment", {"consent": {"text_version": "face-consent/1", "accepted": False},
-                                                "pictures": ["AAAA"]}), 400, "no-consent")
 
 
 def unknown_ids(s, admin, phone):

@@ -140,6 +140,24 @@ what_moves_can_be_repeated(void **state)
 		}
 }
 
+/* Only a driver herself sends pictures, of her own face to her own enrolment or
+ * check-in, or of a doorstep: nobody can hand in a face and ask whose it is. */
+static void
+only_she_herself_sends_pictures(void **state)
+{
+	(void)state;
+	size_t n = 0;
+	for (size_t t = 0; api_tables[t] != NULL; t++)
+		for (const struct route *r = api_tables[t]->rows; r->method != NULL; r++) {
+			if (r->body_max < BODY_PICTURES)
+				continue;
+			n++;
+			if (r->who != MAY_DRIVER || !text_starts(r->path, "/v1/driver/"))
+				fail_msg("%s %s takes pictures", r->method, r->path);
+		}
+	assert_int_equal(n, 3);
+}
+
 /* --- the document --- */
 
 static const json_t *
@@ -271,6 +289,7 @@ main(void)
 	    TEST(no_row_hides_another),
 	    TEST(every_row_is_whole),
 	    TEST(what_moves_can_be_repeated),
+	    TEST(only_she_herself_sends_pictures),
 	    TEST(every_row_is_described_and_nothing_else),
 	    TEST(every_shape_is_there_and_used),
 	    TEST(every_code_has_a_status),
