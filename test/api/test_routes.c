@@ -141,7 +141,7 @@ what_moves_can_be_repeated(void **state)
 }
 
 /* Only a driver herself sends pictures, of her own face to her own enrolment or
- * check-in, or of a doorstep: nobody can hand in a face and ask whose it is. */
+ * check-in, to an appeal, or of a doorstep: nobody can hand in a face and ask whose it is. */
 static void
 only_she_herself_sends_pictures(void **state)
 {
@@ -155,7 +155,7 @@ only_she_herself_sends_pictures(void **state)
 			if (r->who != MAY_DRIVER || !text_starts(r->path, "/v1/driver/"))
 				fail_msg("%s %s takes pictures", r->method, r->path);
 		}
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
 }
 
 /* --- the document --- */
