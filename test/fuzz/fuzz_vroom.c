@@ -1,0 +1,29 @@
+/* room: route
+ * VROOM JSON: whatever can be read can be solved, and the verifier agrees. */
+#include "route/route_file.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct scope sc;
+	struct route_file file;
+	struct route_solution *s;
+	struct route_verdict v;
+	scope_init(&sc);
+	sc.cap = (size_t)64 << 20;
+	if (vroom_read(&sc, data, size, &file) == OK && file.problem->n_places <= 64 && file.problem->n_tasks <= 64 &&
+	    file.problem->n_vehicles <= 64) {
+		enum code rc = route_solve(&sc, file.problem, &(struct route_budget){.iterations = 30}, &s);
+		if (rc == OK) {
+			if (route_check(&sc, file.problem, s, &v) != OK || !v.feasible)
+				abort();
+			json_text(&sc, vroom_write(&sc, &file, s));
+		} else if (rc == E_INTERNAL) {
+			abort();
+		}
+	}
+	scope_release(&sc);
+	return 0;
+}
