@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "route/route_file.h"
+#include "route/route_picture.h"
 
 static enum code
 load(struct scope *sc, const char *path, struct route_file *out)
@@ -83,6 +84,14 @@ solve(struct scope *sc, const char *path, const struct wants *w, json_t **out)
 	if (watch.terminal)
 		fprintf(stderr, "\n");
 	TRY(rc);
+	if (w->svg != NULL) {
+		char *svg = picture_svg(sc, file.problem, s);
+		TRY(file_write(sc, w->svg, svg, strlen(svg), 0644));
+	}
+	if (w->geojson != NULL) {
+		char *text = json_text(sc, picture_geojson(sc, file.problem, s));
+		TRY(file_write(sc, w->geojson, text, strlen(text), 0644));
+	}
 	*out = vroom_write(sc, &file, s);
 	return OK;
 }
@@ -98,6 +107,8 @@ run_solve(struct scope *sc, int argc, char **argv)
 	    {"--seed", OPTION_INT, &w.seed, 0, INT64_MAX},
 	    {"--trace", OPTION_TEXT, &w.trace, 0, 0},
 	    {"--cpu-time", OPTION_FLAG, &w.cpu_time, 0, 0},
+	    {"--svg", OPTION_TEXT, &w.svg, 0, 0},
+	    {"--geojson", OPTION_TEXT, &w.geojson, 0, 0},
 	    {"--vehicles-first", OPTION_FLAG, &w.vehicles_first, 0, 0},
 	    {"--distance-first", OPTION_FLAG, &w.distance_first, 0, 0},
 	};
@@ -158,15 +169,16 @@ run_check(struct scope *sc, int argc, char **argv)
 }
 
 const struct command cli_route_group[] = {
-    {"solve", "PROBLEM [--seconds S] [--iterations N] [--threads N] [--seed K] [--trace FILE]",
+    {"solve", "PROBLEM [--seconds S] [--iterations N] [--threads N] [--seed K] [--trace FILE] [--svg FILE]",
      "plan the routes of a problem; prints VROOM's JSON", run_solve, NULL,
      "PROBLEM is VROOM JSON or a Solomon, Gehring & Homberger, Li & Lim or CVRPLIB file.\n"
      "  --seconds S        stop after S seconds (5, unless --iterations is given); 0: the first plan\n"
      "  --iterations N     stop after N tries: the same seed gives the same plan\n"
-     "  --threads N        1\n"
+     "  --threads N        cores to use (1)\n"
      "  --seed K           1\n"
      "  --cpu-time         count --seconds in CPU time of one thread: to measure on a busy machine\n"
      "  --trace FILE       one JSON object for each better plan\n"
+     "  --svg FILE, --geojson FILE   the plan as a picture\n"
      "  --vehicles-first   one vehicle less beats any distance (the default for Li & Lim)\n"
      "  --distance-first   the opposite"},
     {"check", "PROBLEM SOLUTION", "verify a solution: feasible or why not, and its cost", run_check, NULL, NULL},

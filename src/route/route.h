@@ -274,6 +274,51 @@ MUST_USE enum code route_solve_from(struct scope *sc, const struct route_problem
 
 const char *route_why_name(enum route_why why);
 
+/* --- the running day --- */
+
+/* Where a vehicle is in its row: the first n_done tasks are history, whatever
+ * the search thinks of them; it is free at `place` from `free_at` on. */
+struct route_standing {
+	uint32_t n_done;
+	uint32_t place; /* ROUTE_NONE: still where it starts */
+	int64_t free_at;
+};
+
+/* What has happened. Tasks in no row are new; dropped ones (cancelled, failed for
+ * today) are planned no more and stay in nobody's way. */
+struct route_news {
+	const struct route_row *rows;	       /* [n_vehicles] the plan so far, done tasks first */
+	const struct route_standing *standing; /* [n_vehicles]; NULL: nobody has left yet */
+	const uint32_t *dropped;
+	uint32_t n_dropped;
+	int64_t move_price; /* cost that moving one stop must save */
+};
+
+enum route_change { ROUTE_ADDED, ROUTE_DROPPED, ROUTE_MOVED_VEHICLE, ROUTE_MOVED_ORDER, ROUTE_NOW_OUT };
+struct route_difference {
+	enum route_change change;
+	uint32_t task;
+	uint32_t from, to; /* vehicles, ROUTE_NONE: none */
+	const char *text;  /* a sentence for a person */
+};
+
+struct route_replanned {
+	/* The rest of the day: tours hold what is still to do, from where each vehicle
+	 * stands. Indices are the given problem's. */
+	struct route_solution *plan;
+	struct route_difference *differences;
+	uint32_t n_differences;
+	uint32_t n_moved; /* stops that changed vehicle or predecessor and were not new */
+	bool improved;	  /* false: the old order with the news put in or taken out */
+};
+
+/* The least change first: new tasks go where they cost least, everything else
+ * stays. With a budget the search then looks for a plan whose saving pays for
+ * every stop it moves. A shipment that is aboard stays on its vehicle.
+ * E_INVALID  rows or standing contradict the problem. */
+MUST_USE enum code route_replan(struct scope *sc, const struct route_problem *p, const struct route_news *news,
+				const struct route_budget *budget, struct route_replanned **out);
+
 /* --- the verifier --- */
 
 /* Follows the stops as they are written, without any code of the search: each
