@@ -342,8 +342,8 @@ static enum code
 pay_plans(struct scope *sc, struct tx *tx, struct call *c)
 {
 	json_t *list;
-	TRY(pay_plan_list(sc, tx, c->who.operator_id, &list));
-	reply_items(sc, c, list);
+	TRY(pay_plan_list(sc, tx, c->who.operator_id, &list)); /* a page already */
+	reply_json(c, list);
 	return OK;
 }
 
