@@ -24,8 +24,8 @@ function initials(name: string | null): string {
 
 function pinsOf(duties: DutyHead[], chosen: Duty | null, choose: (id: string) => void, depots: Pin[]): Pin[] {
   const pins = [...depots];
-  for (const s of chosen?.stops ?? [])
-    pins.push({ id: s.id, place: s.place, text: String(s.seq), label: `${s.seq}. ${s.shipment.address ?? ""} (${s.state})`, kind: s.state === "failed" ? "failed" : s.state === "open" || s.state === "arrived" ? "stop" : "done" });
+  for (const [i, s] of (chosen?.stops ?? []).entries())
+    pins.push({ id: s.id, place: s.place, text: String(i + 1), label: `${i + 1}. ${s.shipment.address ?? ""} (${s.state})`, kind: s.state === "failed" ? "failed" : s.state === "open" || s.state === "arrived" ? "stop" : "done" });
   for (const d of duties)
     if (d.last_place !== undefined)
       pins.push({ id: d.id, place: d.last_place, text: initials(d.driver_name), label: `${d.driver_name ?? ""}, ${d.stops_done} of ${d.stops_total}`, kind: d.id === chosen?.id ? "chosen" : "driver", press: () => choose(d.id) });
@@ -62,9 +62,9 @@ function DutyDetail({ duty, close }: { duty: Duty; close: () => void }) {
       <table>
         <thead><tr><th>#</th><th>Address</th><th>Due</th><th>State</th></tr></thead>
         <tbody>
-          {duty.stops.map((s) => (
+          {duty.stops.map((s, i) => (
             <tr key={s.id}>
-              <td class="num">{s.seq}</td><td>{s.shipment.address}</td>
+              <td class="num">{i + 1}</td><td>{s.shipment.address}</td>
               <td class={`num ${late(s.eta, s.shipment.window.latest) ? "late" : ""}`}>{s.done_at !== null ? f.time(s.done_at) : s.eta !== null ? f.time(s.eta) : ""}</td>
               <td>{plain(s.state)}{s.reason !== null && <span class="soft"> ({plain(s.reason)})</span>}</td>
             </tr>
@@ -146,7 +146,7 @@ export function Today() {
           </table>
         </section>
       </div>
-      <div class="livemap"><LazyMap about={about} pins={pins} lines={linesOf(chosen)} fit={chosen?.id ?? "all"} label="Rounds that are open" /></div>
+      <div class="livemap"><LazyMap about={about} pins={pins} lines={linesOf(chosen)} fit={chosen?.id ?? `all ${open.some((d) => d.last_place !== undefined)}`} label="Rounds that are open" /></div>
     </div>
   );
 }

@@ -75,7 +75,7 @@ function Loading({ duty, reload }: { duty: Duty; reload: () => void }) {
   const [camera, setCamera] = useState(false);
   const [asking, setAsking] = useState(false);
   const send = useSend(reload);
-  const parcels = duty.stops.flatMap((s) => s.shipment.parcels.map((p) => ({ ...p, stop: s })));
+  const parcels = duty.stops.flatMap((s, i) => s.shipment.parcels.map((p) => ({ ...p, stop: s, n: i + 1 })));
   const left = parcels.filter((p) => p.loaded === null);
   const load = async (barcode: string): Promise<void> => {
     await send("/v1/driver/duty/scan", { barcode }, `${t("load")} ${barcode}`);
@@ -110,7 +110,7 @@ function Loading({ duty, reload }: { duty: Duty; reload: () => void }) {
       <ul class="plain">
         {[...parcels].reverse().map((p) => (
           <li key={p.barcode} class="card row parcel">
-            <span class="grow"><strong>{p.stop.seq}.</strong> {p.stop.shipment.address}<br /><code>{p.barcode}</code></span>
+            <span class="grow"><strong>{p.n}.</strong> {p.stop.shipment.address}<br /><code>{p.barcode}</code></span>
             {p.loaded === null ? <Act run={() => load(p.barcode)}>{t("load")}</Act> : <span class="tag good">{t("loaded")}</span>}
           </li>
         ))}
@@ -126,8 +126,8 @@ function Loading({ duty, reload }: { duty: Duty; reload: () => void }) {
 // --- on the road ---
 
 function pinsOf(duty: Duty, next: Stop | undefined, me: { lat: number; lon: number } | null): Pin[] {
-  const pins: Pin[] = duty.stops.map((s) => ({
-    id: s.id, place: s.place, text: String(s.seq), label: `${s.seq}. ${s.shipment.address ?? ""}`, press: () => go(`stop/${s.id}`),
+  const pins: Pin[] = duty.stops.map((s, i) => ({
+    id: s.id, place: s.place, text: String(i + 1), label: `${i + 1}. ${s.shipment.address ?? ""}`, press: () => go(`stop/${s.id}`),
     kind: s.id === next?.id ? "next" : s.state === "failed" ? "failed" : s.state === "open" || s.state === "arrived" ? "stop" : "done",
   }));
   pins.push({ id: "depot", place: duty.plan.depot, text: "■", label: "Depot", kind: "depot" });
@@ -164,9 +164,9 @@ function StopHead({ duty, stop }: { duty: Duty; stop: Stop }) {
         {stop.attempts > 0 && <> · {t("second_try")}</>}{unsent && <> · <strong>{t("not_sent")}</strong></>}
       </p>
       <p class="big"><strong>{stop.shipment.address}</strong></p>
-      <p>{stop.shipment.recipient?.name} · {stop.shipment.parcels.length} × 📦</p>
+      <p>{stop.shipment.recipient?.name} · {t("parcels_n", { n: stop.shipment.parcels.length })}</p>
       <p>{stop.eta !== null && t("eta", { time: f.time(stop.eta) })}{hours !== null && <> · {hours}</>} · <span class="num">{f.distance(stop.leg_m)}</span></p>
-      {stop.shipment.notes !== null && <p class="note">{stop.shipment.notes}</p>}
+      {stop.shipment.notes !== null && <p class="hint">{stop.shipment.notes}</p>}
     </div>
   );
 }

@@ -194,7 +194,7 @@ function Driver({ about }: { about: About }) {
         <a href="#/" class="brand">{about.operator.name}</a>
         <button type="button" class="quiet" lang={language === "sv" ? "en" : "sv"} onClick={() => setLanguage(language === "sv" ? "en" : "sv")}>{t("language")}</button>
       </header>
-      {!online && <p class="strip warn" role="status">{t("offline")}</p>}
+      {!online && unsent === 0 && <p class="strip warn" role="status">{t("offline")}</p>}
       {unsent > 0 && <p class="strip warn" role="status" data-unsent={unsent}>{t("not_sent_n", { n: unsent })}</p>}
       {refused !== null && <p class="strip bad" role="alert">{refused} <button type="button" class="quiet" onClick={() => setRefused(null)}>{t("done")}</button></p>}
       <main>

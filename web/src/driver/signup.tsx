@@ -28,17 +28,12 @@ export function NoticeView({ notice }: { notice: Notice }) {
           <p class="soft">{t("seen_by")}: {m.seen_by}. {t("kept")}: {m.kept}.</p>
         </details>
       ))}
-      <h3>{t("watched_never")}</h3>
-      <ul>{notice.never.map((n) => <li key={n}>{n}</li>)}</ul>
-      <h3>{t("watched_rules")}</h3>
-      {notice.rules.map((r) => (
-        <details key={r.rule}>
-          <summary>{r.rule}</summary>
-          <ul>{r.parameters.map((p) => <li key={p.name}>{p.text} <span class="soft">({p.weight})</span></li>)}</ul>
-        </details>
-      ))}
-      <h3>{t("watched_rights")}</h3>
-      <ul>{notice.rights.map((r) => <li key={r}>{r}</li>)}</ul>
+      <details class="part"><summary>{t("watched_never")}</summary><ul>{notice.never.map((n) => <li key={n}>{n}</li>)}</ul></details>
+      <details class="part">
+        <summary>{t("watched_rules")}</summary>
+        {notice.rules.map((r) => <div key={r.rule}><code>{r.rule}</code><ul>{r.parameters.map((p) => <li key={p.name}>{p.text} <span class="soft">({p.weight})</span></li>)}</ul></div>)}
+      </details>
+      <details class="part"><summary>{t("watched_rights")}</summary><ul>{notice.rights.map((r) => <li key={r}>{r}</li>)}</ul></details>
     </div>
   );
 }

@@ -21,7 +21,7 @@ export interface Pin {
 interface Colours {
   land: string; water: string; green: string; building: string; street: string; casing: string; main: string; letters: string; rail: string; route: string;
 }
-const LIGHT: Colours = { land: "#f3f0e8", water: "#b9d6e4", green: "#d3e4c8", building: "#e2dccf", street: "#ffffff", casing: "#cfc8b8", main: "#ffe2a3", letters: "#3b4045", rail: "#b3aca0", route: "#0b5f58" };
+const LIGHT: Colours = { land: "#f3f0e8", water: "#b9d6e4", green: "#d3e4c8", building: "#e2dccf", street: "#ffffff", casing: "#b4aa96", main: "#ffd98a", letters: "#3b4045", rail: "#b3aca0", route: "#0b5f58" };
 const DARK: Colours = { land: "#191d20", water: "#142a36", green: "#1c2a20", building: "#24282b", street: "#3a4147", casing: "#101315", main: "#5a5038", letters: "#cfd5da", rail: "#444a50", route: "#57c9bd" };
 
 const BIG = ["motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary", "secondary_link"];
@@ -43,8 +43,8 @@ function layers(c: Colours): LayerSpecification[] {
     { id: "lines", type: "line", source: "streets", "source-layer": "lines",
       paint: { "line-color": ["match", ["get", "kind"], "rail", c.rail, c.water], "line-width": 1.5 } },
     { ...streets, id: "thin", filter: thin, paint: { "line-color": c.casing, "line-width": width(0.4, 3), "line-dasharray": [2, 1.5] } },
-    { ...streets, id: "casing", filter: ["!", thin], paint: { "line-color": c.casing, "line-width": width(1.6, 17) } },
-    { ...streets, id: "small", filter: ["all", ["!", thin], ["!", big]], paint: { "line-color": c.street, "line-width": width(1, 14) } },
+    { ...streets, id: "casing", filter: ["!", thin], paint: { "line-color": c.casing, "line-width": width(1.9, 17), "line-opacity": ["interpolate", ["linear"], ["zoom"], 10, 0.45, 13, 0.9] } },
+    { ...streets, id: "small", filter: ["all", ["!", thin], ["!", big]], paint: { "line-color": c.street, "line-width": width(0.9, 14) } },
     { ...streets, id: "big", filter: big, paint: { "line-color": c.main, "line-width": width(2, 18) } },
     { id: "route", type: "line", source: "route", layout: round,
       paint: { "line-color": c.route, "line-width": ["match", ["get", "part"], "next", 6, 3.5], "line-opacity": ["match", ["get", "part"], "next", 0.95, 0.5] } },
@@ -129,6 +129,8 @@ export function MapView({ about, pins, lines, fit, label }: { about: About; pins
     made.getCanvas().setAttribute("aria-label", label);
     const kept = markers.current;
     made.on("load", () => frame.current?.setAttribute("data-ready", "true"));
+    made.on("idle", () => frame.current?.setAttribute("data-drawn", "true"));
+    made.on("dataloading", () => frame.current?.removeAttribute("data-drawn"));
     map.current = made;
     return () => {
       kept.clear();
@@ -180,7 +182,7 @@ export function MapView({ about, pins, lines, fit, label }: { about: About; pins
     const near = lines.filter((l) => l.part === "next");
     const points = [...(near.length > 0 ? near : lines).flatMap((l) => unpack(l.shape)), ...(near.length > 0 ? [] : pins.map((p): [number, number] => [p.place.lon, p.place.lat]))];
     const bounds = box(points);
-    if (bounds !== null) map.current?.fitBounds(bounds, { padding: 48, maxZoom: 16, animate: false });
+    if (bounds !== null) map.current?.fitBounds(bounds, { padding: 48, maxZoom: points.length < 2 ? 13 : 16, animate: false });
   }, [fit]);
   if (about.map === null) return <p class="note">This house has no map.</p>;
   return <div class="map" ref={frame} role="region" aria-label={label} />;
