@@ -30,7 +30,7 @@ assert out["draws"] == out["draws_replayed"] == 8, out
 assert out["statements"] == out["statements_recomputed"] > 0, out
 assert out["chain"]["ok"] is True and out["chain"]["size"] > 50, out
 assert r["appeals"] == {"opened": 1, "upheld": 1, "rejected": 0}, r["appeals"]
-assert told["left_and_erased"] and told["given_back"] == 1 and told["position.implausible"] == 1, told
+assert told["left_and_erased"] and told["given_back"] == 1 and told["position.implausible"] >= 1, told
 if r["drivers"]["with_face_path"] >= 2:
     assert told["check_in_try_again"] >= 1 and told["checkin.review"] == 1, told
     assert r["checks"]["face_passed"] >= 1, r["checks"]
