@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "base/polyline.h"
+
 /* --- text ----------------------------------------------------------------------- */
 
 static void
@@ -84,44 +86,18 @@ osrm_add_location(struct text *t, struct place p)
 	text_add_char(t, ']');
 }
 
-static size_t
-polyline_put(char *s, int64_t delta)
-{
-	uint64_t v = (uint64_t)delta << 1 ^ (uint64_t)(delta >> 63);
-	size_t n = 0;
-	while (v >= 32) {
-		s[n++] = (char)((32 | (v & 31)) + 63);
-		v >>= 5;
-	}
-	s[n++] = (char)(v + 63);
-	return n;
-}
-
-static int64_t
-rounded(int32_t e7, int32_t unit)
-{
-	return e7 >= 0 ? (e7 + (int64_t)unit / 2) / unit : -((-(int64_t)e7 + unit / 2) / unit);
-}
-
+/* As a JSON string: of its characters only the backslash needs escaping. */
 static void
 add_polyline(struct text *t, int32_t unit, const struct place *p, size_t n)
 {
-	int64_t lat = 0;
-	int64_t lon = 0;
+	struct text line;
+	text_init(&line, t->sc);
+	polyline_add(&line, unit, p, n);
 	text_add_char(t, '"');
-	for (size_t i = 0; i < n; i++) {
-		char s[32];
-		int64_t y = rounded(p[i].lat_e7, unit);
-		int64_t x = rounded(p[i].lon_e7, unit);
-		size_t len = polyline_put(s, y - lat);
-		len += polyline_put(s + len, x - lon);
-		lat = y;
-		lon = x;
-		for (size_t k = 0; k < len; k++) {
-			if (s[k] == '\\')
-				text_add_char(t, '\\');
-			text_add_char(t, s[k]);
-		}
+	for (const char *s = line.s; *s != '\0'; s++) {
+		if (*s == '\\')
+			text_add_char(t, '\\');
+		text_add_char(t, *s);
 	}
 	text_add_char(t, '"');
 }
@@ -135,7 +111,7 @@ osrm_add_geometry(struct text *t, enum osrm_geometry kind, const struct place *p
 		n = 2;
 	}
 	if (kind != OSRM_GEOJSON) {
-		add_polyline(t, kind == OSRM_POLYLINE6 ? 10 : 100, p, n);
+		add_polyline(t, kind == OSRM_POLYLINE6 ? POLYLINE6_UNIT : POLYLINE5_UNIT, p, n);
 		return;
 	}
 	text_add(t, "{\"coordinates\":[");

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/polyline.h"
 #include "base/text.h"
 
 #define BAD_URL "InvalidUrl"
@@ -66,47 +67,23 @@ parse_pair(struct scope *sc, const char *s, struct place *out)
 	return OK;
 }
 
-/* One number of an encoded polyline; NULL where it breaks off. */
-static const char *
-polyline_number(const char *s, int64_t *value)
-{
-	uint64_t v = 0;
-	for (unsigned shift = 0; shift < 35; shift += 5) {
-		unsigned c = (unsigned char)*s++;
-		if (c < 63 || c > 126)
-			return NULL;
-		v |= (uint64_t)((c - 63) & 31) << shift;
-		if (c - 63 < 32) {
-			*value = (v & 1) != 0 ? -(int64_t)(v >> 1) - 1 : (int64_t)(v >> 1);
-			return s;
-		}
-	}
-	return NULL;
-}
-
 static enum code
-parse_polyline(struct scope *sc, char *s, int64_t e7_per_unit, struct osrm_request *r)
+parse_polyline(struct scope *sc, char *s, int32_t unit, struct osrm_request *r)
 {
+	struct place *places;
+	size_t n;
 	size_t len = strlen(s);
 	if (len < 2 || s[len - 1] != ')')
 		return bad_option(sc, "polyline");
 	s[len - 1] = '\0';
-	r->points = NEW_ARRAY(sc, len / 2 + 1, struct osrm_point);
-	int64_t lat = 0;
-	int64_t lon = 0;
-	for (const char *p = s; *p != '\0';) {
-		int64_t dy;
-		int64_t dx;
-		p = polyline_number(p, &dy);
-		p = p == NULL ? NULL : polyline_number(p, &dx);
-		if (p == NULL)
-			return bad_option(sc, "polyline");
-		lat += dy * e7_per_unit;
-		lon += dx * e7_per_unit;
-		if (llabs(lat) > 900000000 || llabs(lon) > 1800000000)
-			return fail_as(sc, E_INVALID, BAD_VALUE, "Invalid coordinate value.");
-		r->points[r->n_points++].at = (struct place){(int32_t)lat, (int32_t)lon};
-	}
+	if (polyline_read(sc, s, unit, &places, &n) != OK)
+		return text_eq(sc->err.reason, "bad-place")
+			   ? fail_as(sc, E_INVALID, BAD_VALUE, "Invalid coordinate value.")
+			   : bad_option(sc, "polyline");
+	r->points = NEW_ARRAY(sc, n, struct osrm_point);
+	for (size_t i = 0; i < n; i++)
+		r->points[i].at = places[i];
+	r->n_points = n;
 	return OK;
 }
 
@@ -116,9 +93,9 @@ parse_points(struct scope *sc, char *s, struct osrm_request *r)
 	if (text_ends(s, ".json"))
 		s[strlen(s) - 5] = '\0';
 	if (text_starts(s, "polyline("))
-		TRY(parse_polyline(sc, s + 9, 100, r));
+		TRY(parse_polyline(sc, s + 9, POLYLINE5_UNIT, r));
 	else if (text_starts(s, "polyline6("))
-		TRY(parse_polyline(sc, s + 10, 10, r));
+		TRY(parse_polyline(sc, s + 10, POLYLINE6_UNIT, r));
 	else {
 		char **fields;
 		size_t n = text_split(sc, s, ';', &fields);

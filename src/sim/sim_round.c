@@ -1,7 +1,7 @@
 /* A duty's round: load, drive along the plan's streets, knock, hand over, come back. */
 #include "sim/sim_world.h"
 
-#include "base/text.h"
+#include "base/polyline.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define TRACK_S 20 /* a position every so often */
@@ -91,35 +91,6 @@ phone_opens(struct scope *sc, struct sim *s, struct phone *p, int award)
 
 /* --- driving --- */
 
-static int64_t
-polyline_next(const char **s)
-{
-	uint64_t v = 0;
-	for (int shift = 0; **s != '\0' && shift < 60; shift += 5) {
-		unsigned c = (unsigned)(unsigned char)*(*s)++ - 63;
-		v |= (uint64_t)(c & 0x1F) << shift;
-		if (c < 0x20)
-			break;
-	}
-	return (v & 1) != 0 ? (int64_t) ~(v >> 1) : (int64_t)(v >> 1);
-}
-
-static size_t
-polyline_read(struct scope *sc, const char *shape, struct place **out)
-{
-	struct place *list = NEW_ARRAY(sc, strlen(shape) / 2 + 1, struct place);
-	int64_t lat = 0;
-	int64_t lon = 0;
-	size_t n = 0;
-	while (*shape != '\0') {
-		lat += polyline_next(&shape);
-		lon += polyline_next(&shape);
-		list[n++] = (struct place){(int32_t)(lat * 10), (int32_t)(lon * 10)};
-	}
-	*out = list;
-	return n;
-}
-
 /* The place a share of the way along. */
 static struct place
 along(const struct place *line, size_t n, double share)
@@ -159,7 +130,8 @@ static enum code
 send_track(struct scope *sc, struct sim *s, struct phone *p, const char *shape)
 {
 	struct place *line;
-	size_t n = polyline_read(sc, shape, &line);
+	size_t n;
+	TRY(polyline_read(sc, shape, POLYLINE6_UNIT, &line, &n));
 	int64_t took_ms = s->now_ms - p->leg_began_ms;
 	int64_t step_ms = took_ms / TRACK_MAX > TRACK_S * 1000 ? took_ms / TRACK_MAX : TRACK_S * 1000;
 	json_t *list = json_array();
@@ -171,6 +143,7 @@ send_track(struct scope *sc, struct sim *s, struct phone *p, const char *shape)
 	if (p->story == STORY_LIES && p->at_stop == 1) {
 		struct place elsewhere = {s->depot.lat_e7 + 900000, s->depot.lon_e7 + 1500000};
 		json_array_append_new(list, position_json(s, elsewhere, s->now_ms - 2000));
+		p->story = STORY_NONE; /* once is enough */
 	}
 	if (json_array_size(list) == 0)
 		return OK;

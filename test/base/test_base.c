@@ -6,6 +6,7 @@
 #include "base/geo.h"
 #include "base/json.h"
 #include "base/money.h"
+#include "base/polyline.h"
 #include "base/prng.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -297,6 +298,36 @@ wall_times_and_instants_agree(void **state)
 	scope_release(&sc);
 }
 
+static void
+a_line_survives_as_text(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	/* The published example of the format. */
+	const struct place known[] = {{385000000, -1202000000}, {407000000, -1209500000}, {432520000, -1264530000}};
+	struct text t;
+	text_init(&t, &sc);
+	polyline_add(&t, POLYLINE5_UNIT, known, 3);
+	assert_string_equal(t.s, "_p~iF~ps|U_ulLnnqC_mqNvxq`@");
+	struct prng r;
+	prng_seed(&r, 9);
+	struct place line[200];
+	for (int i = 0; i < 200; i++)
+		line[i] = (struct place){((int32_t)prng_below(&r, 180000000) - 90000000) * 10,
+					 ((int32_t)prng_below(&r, 360000000) - 180000000) * 10};
+	text_init(&t, &sc);
+	polyline_add(&t, POLYLINE6_UNIT, line, 200);
+	struct place *back = NULL;
+	size_t n = 0;
+	assert_ok(&sc, polyline_read(&sc, t.s, POLYLINE6_UNIT, &back, &n));
+	assert_int_equal(n, 200);
+	assert_memory_equal(back, line, sizeof line);
+	assert_int_equal(polyline_read(&sc, "_p~iF~ps|U_", POLYLINE6_UNIT, &back, &n), E_INVALID);
+	assert_int_equal(polyline_read(&sc, "____________________", POLYLINE6_UNIT, &back, &n), E_INVALID);
+	scope_release(&sc);
+}
+
 int
 main(void)
 {
@@ -312,6 +343,7 @@ main(void)
 	    cmocka_unit_test(encodings_round_trip_and_refuse),
 	    cmocka_unit_test(json_names_what_it_refuses),
 	    cmocka_unit_test(distances_are_the_earths),
+	    cmocka_unit_test(a_line_survives_as_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

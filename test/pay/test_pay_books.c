@@ -69,6 +69,16 @@ issue_one(struct scope *sc, struct tx *tx, void *arg)
 	return OK;
 }
 
+/* One duty of two hours and ten stops has been paid. */
+static void
+open_paid(struct store_fixture *f, struct setting *s)
+{
+	memset(s, 0, sizeof *s);
+	store_fixture_open(f, schemas);
+	write_ok(f, begin, s);
+	write_ok(f, issue_one, s);
+}
+
 static enum code
 balance(struct scope *sc, struct tx *tx, void *arg)
 {
@@ -98,10 +108,8 @@ a_duty_is_paid_once_and_corrected_by_a_person(void **state)
 {
 	(void)state;
 	struct store_fixture f;
-	struct setting s = {0};
-	store_fixture_open(&f, schemas);
-	write_ok(&f, begin, &s);
-	write_ok(&f, issue_one, &s);
+	struct setting s;
+	open_paid(&f, &s);
 	write_ok(&f, balance, &s);
 	assert_int_equal(s.balance.minor, -39500); /* 2 h × 180 + 10 × 3.50 */
 	const char *first = s.statement;
@@ -140,10 +148,8 @@ no_rule_takes_pay_back(void **state)
 {
 	(void)state;
 	struct store_fixture f;
-	struct setting s = {0};
-	store_fixture_open(&f, schemas);
-	write_ok(&f, begin, &s);
-	write_ok(&f, issue_one, &s);
+	struct setting s;
+	open_paid(&f, &s);
 	assert_int_equal(store_write(&f.sc, f.store, LANE_MAIN, correct_by_machine, &s), E_DENIED);
 	error_clear(&f.sc);
 	write_ok(&f, balance, &s);
@@ -170,10 +176,8 @@ who_leaves_leaves_balanced_books(void **state)
 {
 	(void)state;
 	struct store_fixture f;
-	struct setting s = {0};
-	store_fixture_open(&f, schemas);
-	write_ok(&f, begin, &s);
-	write_ok(&f, issue_one, &s);
+	struct setting s;
+	open_paid(&f, &s);
 	write_ok(&f, erase, NULL);
 	write_ok(&f, balance, &s);
 	assert_int_equal(s.balance.minor, 0);
@@ -204,10 +208,8 @@ a_changed_posting_is_found(void **state)
 {
 	(void)state;
 	struct store_fixture f;
-	struct setting s = {0};
-	store_fixture_open(&f, schemas);
-	write_ok(&f, begin, &s);
-	write_ok(&f, issue_one, &s);
+	struct setting s;
+	open_paid(&f, &s);
 	assert_ok(&f.sc, store_read(&f.sc, f.store, check_books, NULL));
 	write_ok(&f, tamper, NULL);
 	assert_int_equal(store_read(&f.sc, f.store, check_books, NULL), E_CORRUPT);

@@ -5,6 +5,7 @@ set -euo pipefail
 waybill=$1
 deps=${2:-.cache/deps}
 [ -f "$deps/city/large-network.json" ] || { echo "skipped: no city in $deps (run ./dev setup)"; exit 77; }
+[ -f "$deps/models/manifest" ] || { echo "skipped: no prepared models in $deps/models (run ./dev build)"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$waybill" road import "$deps/city/large-network.json" -o "$work/city.road" >/dev/null

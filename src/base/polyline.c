@@ -1,0 +1,74 @@
+#include "base/polyline.h"
+
+static void
+number_add(struct text *t, int64_t delta)
+{
+	uint64_t v = (uint64_t)delta << 1 ^ (uint64_t)(delta >> 63);
+	for (; v >= 32; v >>= 5)
+		text_add_char(t, (char)((32 | (v & 31)) + 63));
+	text_add_char(t, (char)(v + 63));
+}
+
+static int64_t
+rounded(int32_t e7, int32_t unit)
+{
+	return e7 >= 0 ? (e7 + (int64_t)unit / 2) / unit : -((-(int64_t)e7 + unit / 2) / unit);
+}
+
+void
+polyline_add(struct text *t, int32_t unit, const struct place *p, size_t n)
+{
+	int64_t lat = 0;
+	int64_t lon = 0;
+	for (size_t i = 0; i < n; i++) {
+		int64_t y = rounded(p[i].lat_e7, unit);
+		int64_t x = rounded(p[i].lon_e7, unit);
+		number_add(t, y - lat);
+		number_add(t, x - lon);
+		lat = y;
+		lon = x;
+	}
+}
+
+/* One number; NULL where it breaks off. */
+static const char *
+number_read(const char *s, int64_t *value)
+{
+	uint64_t v = 0;
+	for (unsigned shift = 0; shift < 35; shift += 5) {
+		unsigned c = (unsigned char)*s++;
+		if (c < 63 || c > 126)
+			return NULL;
+		v |= (uint64_t)((c - 63) & 31) << shift;
+		if (c - 63 < 32) {
+			*value = (v & 1) != 0 ? -(int64_t)(v >> 1) - 1 : (int64_t)(v >> 1);
+			return s;
+		}
+	}
+	return NULL;
+}
+
+enum code
+polyline_read(struct scope *sc, const char *s, int32_t unit, struct place **out, size_t *n)
+{
+	struct place *list = NEW_ARRAY(sc, strlen(s) / 2 + 1, struct place);
+	size_t count = 0;
+	int64_t lat = 0;
+	int64_t lon = 0;
+	while (*s != '\0') {
+		int64_t dy;
+		int64_t dx;
+		s = number_read(s, &dy);
+		s = s == NULL ? NULL : number_read(s, &dx);
+		if (s == NULL)
+			return fail_as(sc, E_INVALID, "bad-polyline", "not an encoded polyline");
+		lat += dy * unit;
+		lon += dx * unit;
+		if (llabs(lat) > 900000000 || llabs(lon) > 1800000000)
+			return fail_as(sc, E_INVALID, "bad-place", "the polyline leaves the Earth");
+		list[count++] = (struct place){(int32_t)lat, (int32_t)lon};
+	}
+	*out = list;
+	*n = count;
+	return OK;
+}
