@@ -20,6 +20,7 @@ signup_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 	    .staff_id = x->v->staff_id,
 	    .reason = accepted ? "application_accepted" : "application_refused",
 	    .reasoning = x->v->reasoning,
+	    .review = x->item->review,
 	};
 	TRY(driver_decide(sc, tx, x->item->operator_id, x->item->driver_id, &dv, &decision));
 	json_put_text(x->out, "decision_id", decision.s);
@@ -30,7 +31,7 @@ static enum code
 checkin_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 {
 	return checkin_review(sc, tx, x->item->operator_id, x->item->subject, strcmp(x->v->outcome, "passed") == 0,
-			      x->v->staff_id, x->v->reasoning);
+			      x->v->staff_id, x->v->reasoning, x->item->review);
 }
 
 /* An implausible track: a person looked; the finding is a decision she reads, and nothing else follows. */
@@ -44,7 +45,7 @@ position_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 	    .kind = "position.review",
 	    .subject = x->item->subject,
 	    .rule = "duty.positions/1",
-	    .inputs = json_new_object(sc),
+	    .inputs = x->item->review,
 	    .outcome = x->v->outcome,
 	    .reason = "seen_by_a_person",
 	    .staff_id = x->v->staff_id,
@@ -67,9 +68,10 @@ facts_of(struct scope *sc, const json_t *o, struct pay_facts *out)
 	return json_need_int(sc, o, "distance_m", 0, most, &out->distance_m);
 }
 
-/* An upheld appeal: the remedy a rule can give is given here (a statement is
- * corrected from the facts the reviewer states, an exclusion is lifted); any
- * other is a person's next act, which the queue's answer names. */
+/* An upheld appeal: what can be put right here is put right here (a statement is
+ * corrected from the facts the reviewer states, an account opens again); a block
+ * that was lost is given by a person's next act, offer.direct, which overrides
+ * the decision appealed against and may add a unit. */
 static enum code
 appeal_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 {
@@ -92,7 +94,8 @@ appeal_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 					  x->v->reasoning, &statement));
 		json_put_text(x->out, "statement_id", statement.s);
 	}
-	if (strcmp(kind, "driver.suspend") == 0 || strcmp(kind, "driver.deactivate") == 0) {
+	if (strcmp(kind, "driver.suspend") == 0 || strcmp(kind, "driver.deactivate") == 0 ||
+	    strcmp(kind, "signup.refuse") == 0) {
 		struct id fresh;
 		const struct driver_verdict dv = {
 		    .to = DRIVER_ACTIVE,
@@ -100,6 +103,7 @@ appeal_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 		    .reason = "appeal_upheld",
 		    .reasoning = x->v->reasoning,
 		    .overrides = x->item->subject,
+		    .review = x->item->review,
 		};
 		TRY(driver_decide(sc, tx, x->item->operator_id, x->item->driver_id, &dv, &fresh));
 		json_put_text(x->out, "decision_id", fresh.s);

@@ -59,9 +59,10 @@ extern const char *const checkin_words[]; /* "passed", "try_again", "review", NU
 MUST_USE enum code checkin_record(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				  const char *award_id, const struct checkin_seen *seen, struct id *id,
 				  enum checkin_outcome *outcome);
-/* A person's answer to a "checkin.review" item: passed or refused. */
+/* A person's answer to a "checkin.review" item: passed or refused. `review`: what
+ * she had before her (record/queue_decide), for the decision's inputs. */
 MUST_USE enum code checkin_review(struct scope *sc, struct tx *tx, const char *operator_id, const char *checkin_id,
-				  bool passed, const char *staff_id, const char *reasoning);
+				  bool passed, const char *staff_id, const char *reasoning, const json_t *review);
 /* Is this fix at the depot? radius_m from the programme. */
 bool checkin_at_depot(struct place fix, struct place depot, double radius_m);
 

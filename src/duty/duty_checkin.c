@@ -162,7 +162,7 @@ checkin_record(struct scope *sc, struct tx *tx, const char *operator_id, const c
 
 enum code
 checkin_review(struct scope *sc, struct tx *tx, const char *operator_id, const char *checkin_id, bool passed,
-	       const char *staff_id, const char *reasoning)
+	       const char *staff_id, const char *reasoning, const json_t *review)
 {
 	struct rows *r;
 	struct award a;
@@ -183,7 +183,7 @@ checkin_review(struct scope *sc, struct tx *tx, const char *operator_id, const c
 	    .kind = passed ? "checkin.pass" : "checkin.refuse",
 	    .subject = checkin_id,
 	    .rule = CHECKIN_RULE,
-	    .inputs = json_new_object(sc),
+	    .inputs = review,
 	    .outcome = passed ? "passed" : "refused",
 	    .reason = "seen_by_a_person",
 	    .staff_id = staff_id,

@@ -350,6 +350,8 @@ driver_decide(struct scope *sc, struct tx *tx, const char *operator_id, const ch
 	json_t *inputs = json_new_object(sc);
 	json_put_text(inputs, "from", driver_state_words[d.state]);
 	json_put_text(inputs, "to", driver_state_words[v->to]);
+	if (v->review != NULL)
+		json_put(inputs, "review", json_deep_copy(v->review));
 	struct decision decision = {
 	    .operator_id = operator_id,
 	    .driver_id = driver_id,

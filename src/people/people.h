@@ -224,6 +224,7 @@ struct driver_verdict {
 	const char *reason;    /* code, for the record */
 	const char *reasoning; /* ≥ 20 characters, the person's own words; she reads them */
 	const char *overrides; /* the decision this one replaces, or NULL */
+	const json_t *review;  /* of the queue item behind it (record/queue_decide), or NULL */
 };
 /* The only way into suspended, deactivated and refused, and out again. Writes the decision.
  * E_CONFLICT (reason "bad-state")  no such arrow. */

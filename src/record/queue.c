@@ -298,23 +298,33 @@ check_verdict(struct scope *sc, const struct queue_item *item, const struct queu
 }
 
 static enum code
-item_of_verdict(struct scope *sc, struct tx *tx, const char *operator_id, const char *id, struct queue_item *out)
+item_of_verdict(struct scope *sc, struct tx *tx, const char *operator_id, const char *id, struct queue_item *out,
+		json_t **review)
 {
 	struct rows *r;
-	enum code rc = sql_one(
-	    sc, tx, &r, "SELECT id, driver_id, kind, subject, state FROM queue_item WHERE operator_id = $1 AND id = $2",
-	    VALS(v_text(operator_id), v_text(id)));
+	enum code rc = sql_one(sc, tx, &r,
+			       "SELECT id, driver_id, kind, subject, state, question, evidence FROM queue_item"
+			       " WHERE operator_id = $1 AND id = $2",
+			       VALS(v_text(operator_id), v_text(id)));
 	if (rc == E_NOT_FOUND)
 		return fail(sc, E_NOT_FOUND, "there is no such question");
 	TRY(rc);
 	if (!text_eq(row_text(sc, r, 4), "open"))
 		return fail_as(sc, E_CONFLICT, "decided", "the question has been answered");
+	json_t *evidence;
+	const char *text = row_text(sc, r, 6);
+	TRY(json_parse(sc, text, strlen(text), &evidence));
+	json_t *o = json_new_object(sc);
+	json_put_text(o, "question", row_text(sc, r, 5));
+	json_put(o, "evidence", json_incref(evidence));
+	*review = o;
 	*out = (struct queue_item){
 	    .id = row_text(sc, r, 0),
 	    .operator_id = scope_strdup(sc, operator_id),
 	    .driver_id = row_text(sc, r, 1),
 	    .kind = row_text(sc, r, 2),
 	    .subject = row_text(sc, r, 3),
+	    .review = o,
 	};
 	return OK;
 }
@@ -324,12 +334,15 @@ queue_decide(struct scope *sc, struct tx *tx, const char *operator_id, const str
 	     struct queue_item *out)
 {
 	struct queue_item item;
+	json_t *review;
 	json_t *seen;
 	int64_t opened_ms;
 	int64_t now = tx_now_ms(tx);
-	TRY(item_of_verdict(sc, tx, operator_id, v->id, &item));
+	TRY(item_of_verdict(sc, tx, operator_id, v->id, &item, &review));
 	TRY(check_verdict(sc, &item, v));
 	TRY(opening_of(sc, tx, operator_id, v->id, v->staff_id, &opened_ms, &seen));
+	json_put(review, "evidence_seen", json_incref(seen));
+	json_put_int(review, "looked_ms", now - opened_ms);
 	if (strcmp(item.kind, "appeal") == 0)
 		TRY(appeal_answer(sc, tx, operator_id, v->id, v, now - opened_ms, seen));
 	TRY(sql_run(

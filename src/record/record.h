@@ -147,6 +147,9 @@ struct queue_verdict {
 };
 struct queue_item {
 	const char *id, *operator_id, *driver_id, *kind, *subject;
+	/* For the inputs of what follows from the verdict: {"question","evidence","evidence_seen","looked_ms"};
+	 * the driver reads what the person had before her and for how long. */
+	const json_t *review;
 };
 /* Marks it decided and gives the item back so that the domain can act in the
  * same transaction. An appeal's verdict is a decision itself ("appeal.decide"),

@@ -571,7 +571,7 @@ drivers_move_along_drawn_arrows_only(void **state)
 		for (int to = 0; to < DRIVER_STATES; to++) {
 			struct fixture_driver d = people_fixture_driver(&p, "Ada Lind");
 			struct decide a = {.p = &p, .driver_id = d.id.s};
-			a.v = (struct driver_verdict){from[i], p.reviewer.s, "test", WORDS, NULL};
+			a.v = (struct driver_verdict){from[i], p.reviewer.s, "test", WORDS, NULL, NULL};
 			if (from[i] != DRIVER_ACTIVE)
 				fixture_write(&p, decide_driver, &a);
 			a.v.to = (enum driver_state)to;
@@ -618,9 +618,9 @@ a_person_looks_where_the_programme_says_so(void **state)
 	struct fixture_driver d = people_fixture_driver(&p, "Ada Lind");
 	assert_int_equal(current_state(&p, d.id.s), DRIVER_APPLIED);
 	struct decide a = {.p = &p, .driver_id = d.id.s};
-	a.v = (struct driver_verdict){DRIVER_REFUSED, p.reviewer.s, "no-licence", WORDS, NULL};
+	a.v = (struct driver_verdict){DRIVER_REFUSED, p.reviewer.s, "no-licence", WORDS, NULL, NULL};
 	fixture_write(&p, decide_driver, &a);
-	a.v = (struct driver_verdict){DRIVER_ACTIVE, p.reviewer2.s, "licence-seen", WORDS, a.id.s};
+	a.v = (struct driver_verdict){DRIVER_ACTIVE, p.reviewer2.s, "licence-seen", WORDS, a.id.s, NULL};
 	fixture_write(&p, decide_driver, &a);
 	assert_int_equal(current_state(&p, d.id.s), DRIVER_ACTIVE);
 	people_fixture_close(&p);
@@ -782,7 +782,7 @@ reach_across(struct scope *sc, struct tx *tx, void *arg)
 	REFUSES(E_NOT_FOUND, NULL, enrolment_consent(sc, tx, op, t->d->id.s, CONSENT_TEXT_VERSION, &id));
 	REFUSES(E_NOT_FOUND, NULL, integrator_key(sc, tx, one->keys, op, two->admin.s, &token));
 	REFUSES(E_NOT_FOUND, NULL, people_notice(sc, tx, op, two->programme.s, &o));
-	struct driver_verdict v = {DRIVER_SUSPENDED, one->reviewer.s, "test", WORDS, NULL};
+	struct driver_verdict v = {DRIVER_SUSPENDED, one->reviewer.s, "test", WORDS, NULL, NULL};
 	REFUSES(E_NOT_FOUND, NULL, driver_decide(sc, tx, op, t->d->id.s, &v, &id));
 	TRY(drivers_of(sc, tx, op, NULL, DRIVER_STATES, &all, &n));
 	SAY(n == 0);

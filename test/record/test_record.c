@@ -363,6 +363,9 @@ an_appeal_is_answered_by_somebody_else(void **state)
 	write_ok(&f, give_verdict, &v);
 	assert_string_equal(v.item.kind, "appeal");
 	assert_string_equal(v.item.subject, d.id.s);
+	assert_int_equal(json_integer_value(json_object_get(v.item.review, "looked_ms")), 90000);
+	assert_int_equal(json_array_size(json_object_get(v.item.review, "evidence")), 2);
+	assert_int_equal(json_array_size(json_object_get(v.item.review, "evidence_seen")), 1);
 	write_refused(&f, E_CONFLICT, "decided", give_verdict, &v);
 
 	json_t *appeals;
