@@ -48,6 +48,7 @@ static const struct command commands[] = {
     {"version", "", "print the version", run_version, NULL, NULL},
     {"face", "", "compare, find and hide faces; prepare and measure the models", NULL, cli_face_group, NULL},
     {"face-child", "", NULL, cli_face_child, NULL, NULL},
+    {"face-door-child", "", NULL, cli_face_door_child, NULL, NULL},
     {"route", "", "plan routes and verify plans", NULL, cli_route_group, NULL},
     {0},
 };

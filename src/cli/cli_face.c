@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/cli.h"
+#include "face/door_wire.h"
 #include "face/engine.h"
 #include "face/face_attack.h"
 #include "face/face_bench.h"
@@ -390,6 +391,11 @@ const struct command cli_face_group[] = {
      run_speed, NULL, "CPU time of one thread, medians, the two interleaved."},
     {"redact", "IN.jpg OUT.jpg [--side PIXELS] [--models DIR]", "a copy without faces and without metadata", run_redact,
      NULL, NULL},
+    {"serve", "--keys FILE [--listen HOST:PORT] [--children N] [--models DIR]",
+     "a stateless recogniser that speaks Amazon Rekognition's JSON 1.1", cli_face_serve, NULL,
+     "CompareFaces and DetectFaces, signed with the keys of FILE:\n"
+     "{\"keys\":[{\"name\":…,\"access_key\":…,\"secret\":…,\"per_minute\":60}]}\n"
+     "Collections and searches are refused: one-to-many search does not exist here."},
     {"prepare", "--raw DIR --out DIR [--manifest FILE] [--trust]", "make the engine's models from the published files",
      run_prepare, NULL, "--trust takes whatever hashes come out; without it a hash not in the manifest is refused."},
     {0},
@@ -403,22 +409,26 @@ handle(struct scope *sc, void *arg, const uint8_t *request, size_t n, uint8_t **
 	face_wire_handle(sc, arg, request, n, answer, answer_n);
 }
 
+static void
+handle_door(struct scope *sc, void *arg, const uint8_t *request, size_t n, uint8_t **answer, size_t *answer_n)
+{
+	door_handle(sc, arg, request, n, answer, answer_n);
+}
+
 static enum code
-serve_parent(struct scope *sc, struct face_options *o)
+serve_parent(struct scope *sc, struct face_options *o, workers_handler *handler, size_t request_max)
 {
 	struct face_engine *e;
 	TRY(open_engine(sc, o, &e));
-	struct worker_limits limits = {.memory_bytes = (size_t)256 << 20,
-				       .cpu_s = 20,
-				       .request_max = FACE_WIRE_REQUEST_MAX,
-				       .read_only = o->models};
-	enum code rc = workers_child_serve(sc, &limits, handle, e);
+	struct worker_limits limits = {
+	    .memory_bytes = (size_t)256 << 20, .cpu_s = 20, .request_max = request_max, .read_only = o->models};
+	enum code rc = workers_child_serve(sc, &limits, handler, e);
 	face_engine_close(e);
 	return rc;
 }
 
-int
-cli_face_child(struct scope *sc, int argc, char **argv)
+static int
+be_child(struct scope *sc, int argc, char **argv, workers_handler *handler, size_t request_max)
 {
 	struct face_options o = {0};
 	const struct option_def defs[] = {FACE_OPTIONS(o)};
@@ -426,7 +436,19 @@ cli_face_child(struct scope *sc, int argc, char **argv)
 	size_t n;
 	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 0, &n);
 	if (rc == OK)
-		rc = serve_parent(sc, &o);
+		rc = serve_parent(sc, &o, handler, request_max);
 	/* The sandbox is shut: nothing that libraries do at exit can be done. */
 	_exit(cli_exit(sc, rc));
+}
+
+int
+cli_face_child(struct scope *sc, int argc, char **argv)
+{
+	return be_child(sc, argc, argv, handle, FACE_WIRE_REQUEST_MAX);
+}
+
+int
+cli_face_door_child(struct scope *sc, int argc, char **argv)
+{
+	return be_child(sc, argc, argv, handle_door, DOOR_REQUEST_MAX);
 }

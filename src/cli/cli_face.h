@@ -6,5 +6,8 @@
 
 extern const struct command cli_face_group[];
 int cli_face_child(struct scope *sc, int argc, char **argv);
+/* `waybill face serve` (cli_door.c) and its children. */
+int cli_face_serve(struct scope *sc, int argc, char **argv);
+int cli_face_door_child(struct scope *sc, int argc, char **argv);
 
 #endif

@@ -14,8 +14,8 @@
 /* A picture of the set as a frame: its bytes, and how its head stands. */
 struct shot {
 	struct face_picture jpeg, closer;
-	struct face_quality quality;
-	bool usable;
+	struct face_quality quality, closer_quality;
+	bool usable, has_closer;
 	int32_t person;
 };
 
@@ -119,6 +119,9 @@ take_shot(struct scope *sc, struct scope *one, struct attacks *a, const char *pa
 	const struct hold closer = {.scale = 1.4f};
 	TRY(print_frame(one, &p, &closer, &near));
 	s->closer = (struct face_picture){scope_memdup(sc, near.bytes, near.n), near.n};
+	TRY(engine_capture(one, a->e, s->closer, &c));
+	s->closer_quality = c.portrait.quality;
+	s->has_closer = c.hint == FACE_HINT_NONE || c.hint == FACE_HINT_FURTHER;
 	return OK;
 }
 
@@ -192,9 +195,11 @@ assemble(struct attacks *a, size_t from, size_t to, struct sequence *out)
 			size_t start = prng_below(&a->r, (uint32_t)(to - from));
 			for (size_t i = 0; i < to - from; i++) {
 				const struct shot *t = &a->shots[from + (start + i) % (to - from)];
-				if (!t->usable || !fits(front, &t->quality, s.c.asks[k]))
+				bool closer = s.c.asks[k] == ASK_CLOSER;
+				if (!t->usable || (closer && !t->has_closer) ||
+				    !fits(front, closer ? &t->closer_quality : &t->quality, s.c.asks[k]))
 					continue;
-				s.frames[k + 1] = s.c.asks[k] == ASK_CLOSER ? t->closer : t->jpeg;
+				s.frames[k + 1] = closer ? t->closer : t->jpeg;
 				found++;
 				break;
 			}
@@ -290,7 +295,8 @@ same_asks(const struct face_challenge *a, const struct face_challenge *b)
 
 /* Everything that is made from one genuine sequence. */
 static enum code
-attack_with_sequence(struct scope *sc, struct attacks *a, const struct sequence *s, const struct sequence *other)
+attack_with_sequence(struct scope *sc, struct attacks *a, const struct sequence *s, const struct sequence *others,
+		     size_t n_others)
 {
 	struct face_picture frames[CHALLENGE_FRAMES];
 	struct face_challenge c;
@@ -304,30 +310,30 @@ attack_with_sequence(struct scope *sc, struct attacks *a, const struct sequence 
 	frames[k] = s->frames[k + 1];
 	frames[k + 1] = s->frames[k];
 	TRY(present(sc, a, KIND_ORDER, &s->c, frames));
-	if (other == NULL || other->person == s->person)
-		return OK;
-	memcpy(frames, s->frames, sizeof frames);
-	frames[0] = other->frames[0];
-	return present(sc, a, KIND_SPLICE, &s->c, frames);
+	for (size_t i = 0; i < n_others; i++) {
+		if (others[i].person == s->person)
+			continue;
+		memcpy(frames, s->frames, sizeof frames);
+		frames[0] = others[i].frames[0];
+		TRY(present(sc, a, KIND_SPLICE, &s->c, frames));
+	}
+	return OK;
 }
 
 static enum code
 run_all(struct scope *sc, struct attacks *a, const struct attack_options *o)
 {
-	struct sequence last;
-	bool has_last = false;
+	struct sequence others[4]; /* of the people before */
+	size_t n_others = 0;
 	for (size_t from = 0; from < a->n_shots;) {
 		size_t to = from;
+		struct sequence s;
 		while (to < a->n_shots && a->shots[to].person == a->shots[from].person)
 			to++;
-		for (int i = 0; i < 6; i++) {
-			struct sequence s;
-			if (to - from < 3 || !assemble(a, from, to, &s))
-				break;
-			TRY(attack_with_sequence(sc, a, &s, has_last ? &last : NULL));
-			if (i == 5 || !has_last || last.person != s.person)
-				last = s;
-			has_last = true;
+		for (int i = 0; i < 6 && to - from >= 3 && assemble(a, from, to, &s); i++) {
+			TRY(attack_with_sequence(sc, a, &s, others, n_others < COUNT_OF(others) ? n_others : 4));
+			if (i == 0)
+				others[n_others++ % COUNT_OF(others)] = s;
 		}
 		from = to;
 	}
