@@ -106,8 +106,7 @@ award_directly(struct scope *sc, struct tx *tx, struct call *c)
 	TRY(json_need_text(sc, c->body, "driver_id", 1, 40, &driver_id));
 	TRY(json_need_text(sc, c->body, "reasoning", 20, 4000, &reasoning));
 	TRY(json_may_text(sc, c->body, "overrides", 1, 40, &overrides));
-	TRY(offer_award_direct(sc, tx, c->who.operator_id, c->param[0], driver_id, c->who.id, reasoning, overrides,
-			       &id));
+	TRY(day_award_direct(sc, tx, c->who.operator_id, c->param[0], driver_id, c->who.id, reasoning, overrides, &id));
 	json_t *o = json_new_object(sc);
 	json_put_text(o, "id", id.s);
 	reply_json(c, o);
@@ -121,7 +120,7 @@ award_withdrawn(struct scope *sc, struct tx *tx, struct call *c)
 	const char *reasoning;
 	TRY(json_only(sc, c->body, names));
 	TRY(json_need_text(sc, c->body, "reasoning", 20, 4000, &reasoning));
-	return offer_award_cancel(sc, tx, c->who.operator_id, c->param[0], c->who.id, reasoning);
+	return day_award_cancel(sc, tx, c->who.operator_id, c->param[0], c->who.id, reasoning);
 }
 
 static enum code

@@ -81,6 +81,14 @@ extern const struct schema *const house_schemas[];
 /* Publishes a block and asks for its wave's plan. *block_id. */
 MUST_USE enum code day_block_publish(struct scope *sc, struct tx *tx, const char *operator_id, const char *staff_id,
 				     const struct block_new *block, struct id *block_id);
+/* A person gives a unit, offer_award_direct(); a wave that was planned already is planned again for her. */
+MUST_USE enum code day_award_direct(struct scope *sc, struct tx *tx, const char *operator_id, const char *block_id,
+				    const char *driver_id, const char *staff_id, const char *reasoning,
+				    const char *overrides, struct id *award_id);
+/* A person takes an award back, offer_award_cancel(); what was planned for it goes back to the station.
+ * E_CONFLICT (reason "duty-open")  its duty has begun. */
+MUST_USE enum code day_award_cancel(struct scope *sc, struct tx *tx, const char *operator_id, const char *award_id,
+				    const char *staff_id, const char *reasoning);
 /* The driver gives an award back: her shipments return to the station, the block is drawn again. */
 MUST_USE enum code day_give_back(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				 const char *award_id);

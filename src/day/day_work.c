@@ -16,6 +16,29 @@ day_block_publish(struct scope *sc, struct tx *tx, const char *operator_id, cons
 	return duty_plan_ask(sc, tx, operator_id, block->station_id, block->hours.starts_ms);
 }
 
+/* Before the lead the wave's own job sees the award; after it, nobody else would. */
+enum code
+day_award_direct(struct scope *sc, struct tx *tx, const char *operator_id, const char *block_id, const char *driver_id,
+		 const char *staff_id, const char *reasoning, const char *overrides, struct id *award_id)
+{
+	struct block b;
+	struct id made;
+	TRY(offer_award_direct(sc, tx, operator_id, block_id, driver_id, staff_id, reasoning, overrides, &made));
+	TRY(offer_block_get(sc, tx, operator_id, block_id, &b));
+	if (tx_now_ms(tx) >= b.hours.starts_ms - PLAN_LEAD_MS)
+		TRY(duty_plan_ask(sc, tx, operator_id, b.station_id, b.hours.starts_ms));
+	*award_id = made;
+	return OK;
+}
+
+enum code
+day_award_cancel(struct scope *sc, struct tx *tx, const char *operator_id, const char *award_id, const char *staff_id,
+		 const char *reasoning)
+{
+	TRY(duty_release(sc, tx, operator_id, award_id));
+	return offer_award_cancel(sc, tx, operator_id, award_id, staff_id, reasoning);
+}
+
 enum code
 day_give_back(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, const char *award_id)
 {
