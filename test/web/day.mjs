@@ -1,0 +1,232 @@
+// One driver's day and her dispatcher's, through the pages, in real Chromium.
+//
+// Vera signs up, enrols her face and checks in with it. With somebody else
+// before the camera of her phone she is refused, and takes the other way, the
+// phone's key. She loads, delivers one parcel with a photo, finds nobody home
+// twice, hands that parcel back, closes and reads what she earned. Meanwhile
+// the dispatcher's map shows her move, and a reviewer answers by keyboard.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkPolicy, filmOfDoor, filmOfFace, noScore, openDesk, openPhone, Watch } from "./browser.mjs";
+import { DEPOT, House } from "./house.mjs";
+import { mapDrawn, picture } from "./screens.mjs";
+
+const [waybill, deps, chromium] = process.argv.slice(2);
+const began = Date.now();
+const say = (what) => console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s  ${what}`);
+
+const open = []; // pages, for when something goes wrong
+
+const act = (page, name) => page.getByRole("button", { name, exact: true }).click();
+const link = (page, name) => page.getByRole("link", { name, exact: true }).click();
+const sees = (page, text) => page.getByText(text).first().waitFor();
+
+// --- the driver ---
+
+async function signUp(page) {
+  await page.goto(`${page.houseUrl}/driver/`);
+  await sees(page, "What is recorded, before you agree");
+  await page.getByLabel("Your name").fill("Vera Holm");
+  await page.getByLabel("Date of birth").fill("1991-05-17");
+  await page.getByLabel("Telephone").fill("+46701112233");
+  await page.getByLabel("Van").check();
+  const join = page.getByRole("button", { name: "Sign up", exact: true });
+  assert.ok(await join.isDisabled(), "nobody signs up before she has agreed");
+  await page.locator("input[name=agree]").check();
+  await join.click();
+  await sees(page, "Hello Vera");
+}
+
+async function enrol(page) {
+  await page.goto(`${page.houseUrl}/driver/#/me/face`);
+  await act(page, "Read and decide");
+  assert.equal(await page.locator("video").count(), 0, "no camera before consent");
+  await page.locator("input[name=consent]").check();
+  await act(page, "Take the pictures");
+  await sees(page, "Face check-in is on.");
+  await noScore(page);
+}
+
+/** Asks for tomorrow's block, which a draw will give. */
+async function askForOffer(page, block) {
+  await page.goto(`${page.houseUrl}/driver/#/offers`);
+  await page.locator(`a[href="#/offers/${block.id}"]`).waitFor();
+  await picture(page, "driver-offers");
+  await page.locator(`a[href="#/offers/${block.id}"]`).click();
+  await act(page, "Ask for this block");
+  await sees(page, "It stays sealed until the close");
+  await sees(page, block.commitment.slice(0, 16));
+}
+
+async function openCheckIn(page, awardId) {
+  await page.goto(`${page.houseUrl}/driver/#/check-in/${awardId}`);
+  await act(page, "Use the camera instead");
+  await page.locator('video[data-ready="true"]').waitFor();
+}
+
+async function checkInByFace(page, awardId) {
+  await openCheckIn(page, awardId);
+  await picture(page, "driver-check-in");
+  await act(page, "Check me in");
+  await sees(page, "You are checked in.");
+  await noScore(page);
+}
+
+async function refusedThenByKey(page, awardId) {
+  await openCheckIn(page, awardId);
+  await act(page, "Check me in");
+  const told = page.locator('[role=alert][data-outcome="try_again"]');
+  await told.waitFor();
+  assert.ok((await told.innerText()).length > 10, "a sentence says what to do");
+  assert.equal(await page.getByText("You are checked in.").count(), 0);
+  await noScore(page);
+  await act(page, "Use this phone instead");
+  await act(page, "Check in with this phone");
+  await sees(page, "You are checked in.");
+}
+
+async function load(page, awardId) {
+  await page.goto(`${page.houseUrl}/driver/#/check-in/${awardId}`);
+  await act(page, "Start loading");
+  await sees(page, "5 parcels left to load");
+  const codes = await page.locator(".parcel code").allInnerTexts();
+  assert.equal(new Set(codes).size, 5);
+  for (const [i, code] of codes.entries()) {
+    await page.getByLabel("Barcode").fill(code);
+    await page.getByLabel("Barcode").press("Enter");
+    await sees(page, i < 4 ? `${4 - i} parcels left to load` : "Everything is aboard.");
+  }
+  await act(page, "Drive off");
+  await page.getByRole("heading", { name: "Next stop" }).waitFor();
+}
+
+async function deliverWithPhoto(page) {
+  await act(page, "I am there");
+  await link(page, "Deliver");
+  await page.locator('video[data-ready="true"]').waitFor();
+  await act(page, "Take the photo");
+  await page.locator("img.camera").waitFor();
+  await picture(page, "driver-proof", true);
+  await act(page, "Deliver");
+  await page.getByRole("heading", { name: "Next stop" }).waitFor();
+}
+
+async function deliverToNeighbour(page) {
+  await act(page, "I am there");
+  await link(page, "Deliver");
+  await page.getByRole("radio", { name: "Neither" }).click();
+  await page.getByLabel("Why is there neither photo nor code?").fill("He came down and took it.");
+  await page.getByRole("radio", { name: "Neighbour" }).click();
+  await act(page, "Deliver");
+}
+
+async function cannotDeliver(page, last) {
+  await act(page, "I am there");
+  await link(page, "Cannot deliver");
+  await page.getByLabel("Nobody home").check();
+  await sees(page, last ? "The parcels go back to the depot." : "It comes back at the end of the round.");
+  await act(page, "Cannot deliver");
+}
+
+async function closeAndRead(page) {
+  await act(page, "Hand back 1");
+  await link(page, "Close the round");
+  await act(page, "Close the round");
+  await page.locator("[data-total]").waitFor();
+  const shown = Number(await page.locator("[data-total]").getAttribute("data-total"));
+  const codes = await page.locator("tr[data-code]").evaluateAll((rows) => rows.map((r) => r.dataset.code));
+  assert.ok(codes.includes("block") && codes.includes("stops"), `lines: ${codes}`);
+  await sees(page, "Is this right?");
+  return shown;
+}
+
+// --- the day ---
+
+async function day(house, top, watch) {
+  const film = { vera: join(top, "vera.y4m"), other: join(top, "other.y4m"), door: join(top, "door.y4m") };
+  filmOfFace(join(deps, "faces/sample6.jpg"), "552:414:84:413", film.vera);
+  filmOfFace(join(deps, "faces/sample3.jpg"), "576:432:402:252", film.other);
+  filmOfDoor(film.door);
+  await checkPolicy(`${house.url}/driver/`);
+  await checkPolicy(`${house.url}/console/`);
+  await house.prepare();
+  const tomorrow = await house.block(24 * 60, 28 * 60, "draw", 180);
+  say("the house is open");
+
+  const phone = async (camera) => {
+    const p = await openPhone(chromium, top, camera, watch, DEPOT);
+    p.page.houseUrl = house.url;
+    open.push(p.page);
+    return p;
+  };
+  let vera = await phone(film.vera);
+  await signUp(vera.page);
+  const me = (await house.get("/v1/drivers")).items[0];
+  assert.equal(me.name, "Vera Holm");
+  const blocks = [await house.block(2, 57, "direct", 1), await house.block(57, 100, "direct", 1)];
+  const awards = [];
+  for (const b of blocks) awards.push((await house.award(b, me.id)).id);
+  say("she has signed up and holds two blocks");
+  await enrol(vera.page);
+  await askForOffer(vera.page, tomorrow);
+  await checkInByFace(vera.page, awards[0]);
+  await vera.context.close();
+  say("enrolled; her own face passes");
+
+  vera = await phone(film.other);
+  await refusedThenByKey(vera.page, awards[1]);
+  await vera.context.close();
+  say("another face is refused; the phone's key passes");
+
+  await house.planned(awards[0], 5);
+  vera = await phone(film.door);
+  await load(vera.page, awards[0]);
+  await mapDrawn(vera.page);
+  await picture(vera.page, "driver-next-stop");
+  await deliverWithPhoto(vera.page);
+  say("loaded and delivered with a photo");
+  await cannotDeliver(vera.page, false);
+  for (let i = 0; i < 3; i++) await deliverToNeighbour(vera.page);
+  await sees(vera.page, "Second attempt");
+  await cannotDeliver(vera.page, true);
+  const total = await closeAndRead(vera.page);
+  await picture(vera.page, "driver-statement", true);
+  const statement = await house.get(`/v1/statements/${new URL(vera.page.url()).hash.split("/").pop()}`);
+  assert.equal(total, statement.total);
+  assert.equal(statement.lines.reduce((sum, l) => sum + l.amount, 0), total);
+  assert.equal(statement.facts.stops, 6, "every attempt is paid, the two in vain like the others");
+  await vera.page.goto(`${house.url}/driver/#/me`);
+  await picture(vera.page, "driver-my-data");
+  await vera.context.close();
+  say("closed, and read what she earned");
+}
+
+/** What the pages say when something did not come: without it a time-out tells nothing. */
+async function tellPages(pages) {
+  for (const page of pages.filter((p) => !p.isClosed()))
+    console.error(`--- ${page.url()}\n${await page.locator("body").innerText({ timeout: 2000 }).catch((e) => String(e))}`);
+}
+
+const top = mkdtempSync(join(tmpdir(), "waybill-web-"));
+const house = await House.open(waybill, deps, top);
+const watch = new Watch(house.url);
+let ok = false;
+try {
+  assert.equal(house.ready.faces, true, "the server has no face path");
+  await day(house, top, watch);
+  assert.deepEqual(watch.wrong, []);
+  assert.deepEqual(watch.expected, [], "an answer that was expected did not come");
+  assert.ok(watch.seen > 50);
+  await house.close();
+  ok = true;
+  say("nothing left the house, no cookie, no error");
+} catch (e) {
+  await tellPages(open);
+  console.error(watch.wrong.join("\n"));
+  throw e;
+} finally {
+  if (!ok) house.child.kill("SIGKILL");
+  if (process.env.KEEP !== "1") rmSync(top, { recursive: true, force: true });
+}

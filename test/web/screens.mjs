@@ -1,0 +1,32 @@
+// Pictures of the pages for docs/screens, when UPDATE_SCREENS=1 asks for them.
+// No face is in them: every camera picture is painted over first.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, statSync } from "node:fs";
+
+const DIR = new URL("../../docs/screens/", import.meta.url).pathname;
+const BYTES_MAX = 200_000;
+const wanted = process.env.UPDATE_SCREENS === "1";
+
+async function paintOver(page) {
+  await page.evaluate(() => {
+    for (const e of document.querySelectorAll("video, img.camera, canvas.camera")) e.style.filter = "blur(28px)";
+  });
+}
+
+/** `whole`: the page to its end, not just what fits the screen. */
+export async function picture(page, name, whole = false) {
+  if (!wanted) return;
+  mkdirSync(DIR, { recursive: true });
+  await paintOver(page);
+  const raw = `${DIR}${name}.raw.png`;
+  const out = `${DIR}${name}.png`;
+  await page.screenshot({ path: raw, fullPage: whole, animations: "disabled" });
+  execFileSync("ffmpeg", ["-y", "-v", "error", "-i", raw, "-vf", "split[a][b];[a]palettegen=max_colors=128[p];[b][p]paletteuse=dither=none", out]);
+  rmSync(raw);
+  if (statSync(out).size > BYTES_MAX) throw new Error(`${out} is larger than ${BYTES_MAX} bytes`);
+}
+
+/** A map shows all its tiles. */
+export async function mapDrawn(page) {
+  await page.locator('.map[data-ready="true"]').first().waitFor();
+}
