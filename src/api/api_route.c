@@ -1,6 +1,8 @@
 /* Which row a request is for. The areas' tables in one list; a literal segment
  * beats a parameter because rows are tried in order and a test refuses two rows
  * that take the same path. */
+#include <assert.h>
+
 #include "api/api_inner.h"
 #include "api/areas.h"
 #include "base/text.h"
@@ -37,6 +39,7 @@ segment_fits(const char **pattern, const char **path, const char **param)
 		return (*p == '/' || *p == '\0') && *p == *s;
 	}
 	const char *close = strchr(p, '}');
+	assert(close != NULL); /* the tables are ours */
 	bool rest = close[-1] == '*';
 	size_t n = rest ? strlen(s) : strcspn(s, "/");
 	*param = s;

@@ -61,8 +61,10 @@ file_pass(struct scope *sc, const char *from, const char *to, int64_t *bytes, ch
 	}
 	good &= ferror(in) == 0;
 	fclose(in);
-	if (out != NULL)
-		good &= fflush(out) == 0 && fsync(fileno(out)) == 0 && fclose(out) == 0;
+	if (out != NULL) {
+		good &= fflush(out) == 0 && fsync(fileno(out)) == 0;
+		good &= fclose(out) == 0;
+	}
 	crypto_hash_sha256_final(&h, digest);
 	sodium_bin2hex(hash, 65, digest, sizeof digest);
 	return good ? OK : fail(sc, E_IO, "%s was not copied whole", from);

@@ -22,7 +22,8 @@
 #define LOADING_S (15 * 60)   /* at the depot before the first leg */
 #define RETURNING_S (10 * 60) /* and after the last */
 #define PLAN_RULE "duty.plan/1"
-#define BALANCE_PER_SQUARE_HOUR 3600 /* a driven hour more is worth it where it spares two drivers a fourth and fifth hour */
+#define BALANCE_PER_SQUARE_HOUR \
+	3600 /* a driven hour more is worth it where it spares two drivers a fourth and fifth hour */
 
 struct wave {
 	const char *operator_id, *station_id;

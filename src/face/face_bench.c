@@ -396,7 +396,8 @@ static json_t *
 curve_json(const struct run *r)
 {
 	json_t *points = json_array();
-	for (double e = -0.3; e > -6.01; e -= 0.1) {
+	for (int tenths = 3; tenths <= 60; tenths++) {
+		double e = -tenths / 10.0;
 		double fmr = pow(10, e);
 		if (fmr * (double)r->impostor.n < 1)
 			break;

@@ -135,9 +135,10 @@ fields_of(char *line, char *out[static 4])
 	size_t n = 0;
 	for (char *at = line; at != NULL && n < 4;) {
 		out[n++] = at;
-		at = strchr(at, '\t');
-		if (at != NULL)
-			*at++ = '\0';
+		char *tab = strchr(at, '\t');
+		if (tab != NULL)
+			*tab = '\0';
+		at = tab == NULL ? NULL : tab + 1;
 	}
 	return n;
 }

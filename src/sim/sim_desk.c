@@ -162,8 +162,8 @@ shipment_json(struct sim *s, const struct made_up *m)
 	json_put_text(o, "proof", m->proof);
 	for (int i = 0; i < m->parcels; i++)
 		json_array_append_new(parcels,
-				      json_pack("{sIsI}", "weight_g", (json_int_t)(300 + prng_below(&s->rng, 9000)),
-						"volume_ml", (json_int_t)(500 + prng_below(&s->rng, 20000))));
+				      json_pack("{sIsI}", "weight_g", 300 + (json_int_t)prng_below(&s->rng, 9000),
+						"volume_ml", 500 + (json_int_t)prng_below(&s->rng, 20000)));
 	json_put(o, "parcels", parcels);
 	return o;
 }

@@ -46,6 +46,6 @@ build_release() {
 # as published (models/raw). The command does nothing when they are current.
 prepare_models() {
 	[ -e models/manifest ] || return 0
-	build/release/waybill face prepare --raw "$DEPS/models/raw" --out "$DEPS/models" >&2 ||
+	build/release/waybill face prepare --raw "$DEPS/models/raw" --out "$DEPS/models" >.cache/models.log ||
 		die "the face models could not be prepared"
 }
