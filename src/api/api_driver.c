@@ -519,6 +519,7 @@ static const struct route rows[] = {
      .answer = "SignedUp",
      .body = BODY_JSON,
      .limit = LIMIT_SIGN_UP,
+     .once = true,
      .status = 201},
     {.method = "GET",
      .path = "/v1/driver/me",

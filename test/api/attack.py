@@ -6,6 +6,7 @@ usage: attack.py WAYBILL
 """
 import base64
 import json
+import os
 import random
 import socket
 import struct
@@ -199,6 +200,19 @@ def replays(s, admin, phone):
     problem(admin.post("/v1/shipments", body, key="k" * 200), 400, "bad-field")
     body["shipments"] = [shipment("R-1")]
     problem(admin.post("/v1/shipments", body, key="key-2"), 409)
+    # An answer that got lost on its way is not a driver lost.
+    lost = s.phone()
+    sign_up = lost.sign_up_body(name="Lost Answer")
+    first = lost.post("/v1/drivers", sign_up, key="sign-up-1")
+    again = lost.post("/v1/drivers", sign_up, key="sign-up-1")
+    must(first.status == 201 and again.body == first.body, f"signing up again under the same key: {again!r}")
+    problem(lost.post("/v1/drivers", sign_up, key="sign-up-2"), 401)
+    # Kept answers lie sealed.
+    for name in ("waybill.db", "waybill.db-wal"):
+        with open(os.path.join(s.directory, name), "rb") as f:
+            stored = f.read()
+            must(b"+46700000000" not in stored and b"Lost Answer" not in stored, f"{name} tells of a person")
+            must(b"key-1" not in stored and first.json["token"].encode() not in stored, f"{name} tells a secret")
     # Sent at once by many: one does the work.
     body["shipments"] = [shipment("R-9")]
     answers = []
