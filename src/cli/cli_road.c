@@ -231,6 +231,32 @@ run_snap(struct scope *sc, int argc, char **argv)
 	return rc != OK ? cli_exit(sc, rc) : status;
 }
 
+/* --- draw ----------------------------------------------------------------------------- */
+
+static enum code
+draw(struct scope *sc, int argc, char **argv)
+{
+	const char *out = NULL;
+	const struct option_def defs[] = {{"-o", OPTION_TEXT, &out, 0, 0}};
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	if (out == NULL)
+		return fail(sc, E_USAGE, "-o OUT.svg is missing");
+	struct road *road;
+	TRY(open_road(sc, words[0], &road));
+	char *svg = road_draw_cuts(sc, road);
+	road_close(road);
+	return file_write(sc, out, svg, strlen(svg), 0644);
+}
+
+static int
+run_draw(struct scope *sc, int argc, char **argv)
+{
+	enum code rc = draw(sc, argc, argv);
+	return cli_exit(sc, rc);
+}
+
 /* --- points --------------------------------------------------------------------------- */
 
 static enum code
@@ -646,6 +672,8 @@ const struct command cli_road_group[] = {
     {"matrix", "OUT.road --points FILE", "durations and distances between all of them, as OSRM's table JSON",
      run_matrix, NULL, "FILE has a place a line: LAT,LON."},
     {"snap", "OUT.road --at LAT,LON", "the nearest streets, as OSRM's nearest JSON", run_snap, NULL, NULL},
+    {"draw", "OUT.road -o OUT.svg", "a picture of the streets and the cuts of the elimination order", run_draw, NULL,
+     NULL},
     {"points", "OUT.road [--count N] [--seed S]", "random places on streets of houses, LAT,LON a line", run_points,
      NULL, "A bench of the same seed uses the same places: a start and an end by turns."},
     {"match", "OUT.road --tracks FILE", "the streets that tracks were driven on, as OSRM's match JSON, one a line",

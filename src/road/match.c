@@ -152,7 +152,7 @@ step_columns(struct matcher *m, const struct column *a, struct column *b)
 			  .slack_m = 3 * sigma};
 	if (st.straight_m > GAP_MAX_M)
 		return false;
-	st.beta_m = 6 + 1.2 * sigma + 0.06 * st.straight_m;
+	st.beta_m = 4 + 0.7 * sigma + 0.03 * st.straight_m;
 	double fit[STATES_MAX];
 	for (uint32_t k = 0; k < b->n; k++) {
 		fit[k] = b->states[k].score;

@@ -49,6 +49,11 @@ add_arc_shape(const struct road *road, struct road_path *path, const struct road
 {
 	const struct road_segment *s = &road->segment[a->segment];
 	const struct place *p = road->shape + s->shape;
+	if (f == 0 && g == ROAD_WHOLE) { /* most arcs of a path */
+		for (uint32_t i = 0; i < s->n_shape; i++)
+			add_place(path, p[a->backward != 0 ? s->n_shape - 1 - i : i]);
+		return;
+	}
 	uint32_t lo = a->backward != 0 ? ROAD_WHOLE - g : f;
 	uint32_t hi = a->backward != 0 ? ROAD_WHOLE - f : g;
 	uint32_t piece_lo;

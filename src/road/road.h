@@ -252,6 +252,9 @@ MUST_USE enum code road_match(struct scope *sc, const struct road *road, const s
 MUST_USE enum code road_tile(struct scope *sc, const struct road *road, unsigned z, unsigned x, unsigned y,
 			     uint8_t **bytes, size_t *n);
 
+/* An SVG of the streets with the cuts of the elimination order on them. */
+char *road_draw_cuts(struct scope *sc, const struct road *road);
+
 /* --- OSRM's HTTP interface, version 1 ------------------------------------ */
 
 /* Answers "/route/v1/driving/13.38,52.51;13.39,52.52?steps=true" and its kin:
