@@ -76,7 +76,8 @@ json_parse(struct scope *sc, const void *bytes, size_t n, json_t **out)
 static char *
 dump(struct scope *sc, const json_t *value, size_t flags)
 {
-	flags |= JSON_COMPACT | JSON_ENCODE_ANY;
+	/* 15 digits bring back every decimal that came in, and do not show a double's tail. */
+	flags |= JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
 	size_t n = json_dumpb(value, NULL, 0, flags);
 	char *s = scope_alloc(sc, n + 1);
 	json_dumpb(value, s, n, flags);
