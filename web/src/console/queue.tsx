@@ -54,10 +54,13 @@ export function Queue() {
   );
 }
 
+/** What machines check, and people need not read to decide. */
+const FOR_MACHINES = new Set(["leaf", "seq", "operator", "salt", "entry", "appeal", "overrides", "overridden_by"]);
+
 function Value({ value }: { value: unknown }) {
   if (Array.isArray(value)) return <ul>{value.map((v, i) => <li key={i}><Value value={v} /></li>)}</ul>;
   if (typeof value !== "object" || value === null) return <span>{String(value)}</span>;
-  return <dl class="inputs">{Object.entries(value).filter(([, v]) => v !== null).map(([k, v]) => <div key={k}><dt>{plain(k)}</dt><dd><Value value={v} /></dd></div>)}</dl>;
+  return <dl class="inputs">{Object.entries(value).filter(([k, v]) => v !== null && !FOR_MACHINES.has(k)).map(([k, v]) => <div key={k}><dt>{plain(k)}</dt><dd><Value value={v} /></dd></div>)}</dl>;
 }
 
 /** A linked piece of evidence, read when it is opened: that leaves a trace, too. */

@@ -182,7 +182,9 @@ export function MapView({ about, pins, lines, fit, label }: { about: About; pins
     const near = lines.filter((l) => l.part === "next");
     const points = [...(near.length > 0 ? near : lines).flatMap((l) => unpack(l.shape)), ...(near.length > 0 ? [] : pins.map((p): [number, number] => [p.place.lon, p.place.lat]))];
     const bounds = box(points);
-    if (bounds !== null) map.current?.fitBounds(bounds, { padding: 48, maxZoom: points.length < 2 ? 13 : 16, animate: false });
+    if (bounds === null) return;
+    frame.current?.removeAttribute("data-drawn");
+    map.current?.fitBounds(bounds, { padding: 48, maxZoom: lines.length === 0 ? 14 : 16, animate: false });
   }, [fit]);
   if (about.map === null) return <p class="note">This house has no map.</p>;
   return <div class="map" ref={frame} role="region" aria-label={label} />;
