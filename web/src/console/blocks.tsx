@@ -101,6 +101,7 @@ export function BlockPage({ id }: { id: string }) {
   const loaded = useLoad(() => client.get<Block>(`/v1/blocks/${id}`), [id, news]);
   const b = loaded.value;
   if (b === null) return <Wait of={loaded} />;
+  const changeable = may(staff, "dispatch") && b.state !== "cancelled" && Date.parse(b.ends) > Date.parse(desk.about.now);
   const proof = async (): Promise<void> => save("DRAW.json", JSON.stringify(await client.get<unknown>(`/v1/draws/${b.id}`), null, 2));
   return (
     <div class="narrow">
@@ -113,8 +114,8 @@ export function BlockPage({ id }: { id: string }) {
         {b.state === "awarded" && <Act run={proof}>The draw's proof</Act>}
       </section>
       <Awards block={b} reload={loaded.reload} />
-      {may(staff, "dispatch") && b.state !== "cancelled" && <Give block={b} reload={loaded.reload} />}
-      {may(staff, "dispatch") && b.state !== "cancelled" && <Cancel block={b} reload={loaded.reload} />}
+      {changeable && <Give block={b} reload={loaded.reload} />}
+      {changeable && <Cancel block={b} reload={loaded.reload} />}
     </div>
   );
 }
@@ -161,8 +162,8 @@ export function Publish() {
     <div class="narrow">
       <div class="row"><a class="button small" href="#/blocks">←</a><h1>Publish a block</h1></div>
       <section class="card grid">
-        <Field label="Programme"><select value={x.programme} onChange={(e) => set({ programme: e.currentTarget.value })}>{programmes.value?.items.map((p) => <option key={p.id} value={p.id}>{p.name}</option>)}</select></Field>
-        <Field label="Station"><select value={x.station} onChange={(e) => set({ station: e.currentTarget.value })}>{desk.stations.map((s) => <option key={s.id} value={s.id}>{s.name}</option>)}</select></Field>
+        <Field label="Programme"><select name="programme" value={x.programme || (programmes.value?.items[0]?.id ?? "")} onChange={(e) => set({ programme: e.currentTarget.value })}>{programmes.value?.items.map((p) => <option key={p.id} value={p.id}>{p.name}</option>)}</select></Field>
+        <Field label="Station"><select name="station" value={x.station || (desk.stations[0]?.id ?? "")} onChange={(e) => set({ station: e.currentTarget.value })}>{desk.stations.map((s) => <option key={s.id} value={s.id}>{s.name}</option>)}</select></Field>
         {text("date", "date", "Day")}{count("units", "Drivers wanted")}
         {text("from", "time", "From")}{text("to", "time", "To")}
         <Field label="Pay plan"><select value={plan?.id ?? ""} onChange={(e) => set({ plan: e.currentTarget.value })}>{plans.value?.items.map((p) => <option key={p.id} value={p.id}>{p.name}, version {p.version}</option>)}</select></Field>

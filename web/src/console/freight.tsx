@@ -49,7 +49,7 @@ export function Import() {
         <section class="card">
           <h2>Import a list</h2>
           <Field label="Station"><select value={at} onChange={(e) => setWhere(e.currentTarget.value)}>{desk.stations.map((s) => <option key={s.id} value={s.id}>{s.name}</option>)}</select></Field>
-          <Field label="CSV file" hint="The first line names the columns: reference, name, phone, address, lat, lon, weight_g, volume_ml …"><input name="csv" type="file" accept=".csv,text/csv" onChange={(e) => setFile(e.currentTarget.files?.[0] ?? null)} /></Field>
+          <Field label="CSV file" hint="The first line names the columns: reference, recipient, address, earliest, latest, lat, lon; and, if you like, date, phone, email, parcels, barcodes, weight_kg, volume_l, service_min, proof, notes."><input name="csv" type="file" accept=".csv,text/csv" onChange={(e) => setFile(e.currentTarget.files?.[0] ?? null)} /></Field>
           <label class="check"><input type="checkbox" checked={partial} onChange={(e) => setPartial(e.currentTarget.checked)} /> <span>Take the good lines even when others are bad</span></label>
           <Act class="primary" disabled={file === null || at === ""} run={send}>Import</Act>
           {result !== null && <p class={`note ${result.rejected.length > 0 ? "warn" : "good"}`} role="status">{result.imported} of {result.rows} lines taken.</p>}

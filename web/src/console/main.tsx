@@ -14,6 +14,7 @@ import { Import } from "./freight";
 import { Policies } from "./policies";
 import { Queue, QueueItemPage } from "./queue";
 import { ReportPage } from "./report";
+import { Setup } from "./setup";
 import { Today } from "./today";
 
 const client = new Client();
@@ -72,6 +73,7 @@ function menu(staff: Staff): [string, string][] {
     ["policies", "Programmes", true],
     ["report", "Report", true],
     ["audit", "Who looked", may(staff, "audit")],
+    ["setup", "House", true],
   ];
   return items.filter((i) => i[2]).map(([to, text]) => [to, text]);
 }
@@ -86,6 +88,7 @@ function Page({ route, first }: { route: string[]; first: string }) {
     case "policies": return <Policies />;
     case "report": return <ReportPage />;
     case "audit": return <Audit />;
+    case "setup": return <Setup />;
     default: return <Today />;
   }
 }

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { Items } from "../shared/types";
 import { Act, Field, useLoad, Wait } from "../shared/ui";
-import { may, plain, useDesk } from "./desk";
+import { may, useDesk } from "./desk";
 
 interface Policy {
   version: number;
@@ -103,7 +103,7 @@ export function Policies() {
             {may(staff, "manage") && <Propose key={p.policy.version} programme={p} done={list.reload} />}
           </section>
         ))}
-        <p class="soft">Everybody may read what is in force: <a href="/v1/notice">the public notice</a>. {plain("the draw, the rota and eligibility are published rules.")}</p>
+        <p class="soft">Everybody may read what is in force: <a href="/v1/notice">the public notice</a>.</p>
       </Wait>
     </div>
   );

@@ -124,7 +124,7 @@ function Looking({ since }: { since: number }) {
     return () => clearInterval(timer);
   }, []);
   const s = Math.max(0, Math.round((now - since) / 1000));
-  return <span class="soft num">looking for {s < 60 ? `${s} s` : f.duration(s)}</span>;
+  return <span class="soft num">looking for {f.duration(s)}</span>;
 }
 
 function Verdict({ item, opened }: { item: Item; opened: Set<string> }) {

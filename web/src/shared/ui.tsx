@@ -164,6 +164,7 @@ export class Format {
     return m < 950 ? `${this.number(Math.round(m / 10) * 10)} m` : `${this.number(m / 1000, 1)} km`;
   }
   duration(s: number): string {
+    if (s < 60) return `${Math.round(s)} s`;
     const min = Math.round(s / 60);
     return min < 60 ? `${min} min` : `${Math.floor(min / 60)} h ${String(min % 60).padStart(2, "0")} min`;
   }
