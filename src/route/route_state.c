@@ -588,7 +588,7 @@ state_used(const struct state *s, int32_t i)
 			return s->order[s->m->first_of[c] + i];
 		i -= s->used[c];
 	}
-	assert(!"there are fewer routes in use");
+	assert(false && "there are fewer routes in use");
 	return NO_NODE;
 }
 
