@@ -339,6 +339,8 @@ api_open(struct scope *sc, struct house *house, const struct api_options *opt, s
 				    .tls_key = opt->tls_key,
 				    .threads = opt->http_threads,
 				    .max_connections = 4096,
+				    .max_per_peer =
+					1024, /* a depot behind one address fits; one address never takes all */
 				    .idle_s = 75,
 				    .body_max = body_max,
 				    .handle = handle,

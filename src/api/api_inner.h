@@ -25,6 +25,7 @@ struct api {
 	struct limits *limits;
 	struct api_counters count;
 	_Atomic int64_t calls;	   /* under way */
+	_Atomic int64_t movers;	   /* of which: moving the stepped clock, or waiting to */
 	pthread_mutex_t advancing; /* one mover of the stepped clock at a time */
 };
 

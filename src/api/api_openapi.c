@@ -252,6 +252,20 @@ components(struct scope *sc, json_t **out)
 	return OK;
 }
 
+static const char about[] =
+    "Times are RFC 3339 in UTC, money is in minor units, places are degrees, ids carry their kind (`drv_...`).\n\n"
+    "**Calling.** `Authorization: Bearer ...`. Staff sign in with a passphrase. A driver's phone holds an Ed25519 key: "
+    "it "
+    "asks for a challenge (`POST /v1/driver/challenge`), signs the answer's `message`, and sends the signature where "
+    "the "
+    "challenge was made for: signing up, a session, a check-in. No cookies.\n\n"
+    "**Writing.** An answer comes when the change is on disk. A POST that makes or moves something hears "
+    "`Idempotency-Key`: sent again within a day it does its work once and is answered alike.\n\n"
+    "**Reading.** Lists are `{items, next}`; `?after=` takes a page's `next`. Event streams are server-sent events and "
+    "resume from `Last-Event-ID`.\n\n"
+    "**Refusals** are problem documents (RFC 9457). Key on `reason`; `detail` is a sentence for a person. What is not "
+    "there and what is not yours read alike: 404.";
+
 enum code
 api_describe(struct scope *sc, json_t **out)
 {
@@ -263,6 +277,7 @@ api_describe(struct scope *sc, json_t **out)
 	json_put_text(info, "title", "Waybill");
 	json_put_text(info, "version", WAYBILL_VERSION);
 	json_put_text(info, "summary", "The work of a delivery service, open to the driver it is about.");
+	json_put_text(info, "description", about);
 	json_t *license = text_object("name", "Apache-2.0");
 	json_put_text(license, "identifier", "Apache-2.0");
 	json_put(info, "license", license);

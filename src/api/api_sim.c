@@ -1,5 +1,7 @@
 /* The stepped clock's handle: a simulation moves time and waits until the house
  * has done what was due. These addresses do not exist on a wall clock. */
+#include <unistd.h>
+
 #include "api/api_inner.h"
 #include "api/areas.h"
 
@@ -36,6 +38,16 @@ advance(struct scope *sc, struct call *c, int64_t to_ms)
 	return OK;
 }
 
+#define IDLE_WAIT_US 10000000
+
+/* Time stands still while anybody is being answered. */
+static void
+wait_idle(struct api *a)
+{
+	for (int us = 0; atomic_load(&a->calls) > atomic_load(&a->movers) && us < IDLE_WAIT_US; us += 200)
+		usleep(200);
+}
+
 static enum code
 advance_work(struct scope *sc, struct call *c)
 {
@@ -44,9 +56,12 @@ advance_work(struct scope *sc, struct call *c)
 	TRY(json_only(sc, c->body, names));
 	TRY(json_need_time(sc, c->body, "to", &to_ms));
 	sc->deadline_ms = 0; /* as long as the day's jobs take */
+	atomic_fetch_add(&c->api->movers, 1);
 	pthread_mutex_lock(&c->api->advancing);
+	wait_idle(c->api);
 	enum code rc = advance(sc, c, to_ms);
 	pthread_mutex_unlock(&c->api->advancing);
+	atomic_fetch_sub(&c->api->movers, 1);
 	return rc;
 }
 

@@ -13,7 +13,9 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import warnings
 
 import waybill
 
@@ -140,7 +142,9 @@ def test_tls(top):
         assert c.sock.version() in ("TLSv1.2", "TLSv1.3")
         old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
-        old.maximum_version = ssl.TLSVersion.TLSv1_1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            old.maximum_version = ssl.TLSVersion.TLSv1_1
         try:
             old.wrap_socket(socket.create_connection(("127.0.0.1", s.port), timeout=20))
             raise AssertionError("TLS 1.1 was taken")
@@ -209,6 +213,46 @@ def test_events(top):
             pass
 
 
+def test_goodbye(top):
+    """SIGTERM with streams open and requests under way: the streams end, the requests are answered, exit 0."""
+    with waybill.server(binary) as s:
+        admin = s.admin()
+        streams = [stream(s.port, "/v1/events", admin.token, wait_for=b"never comes") for _ in range(10)]
+        for one in streams:
+            assert b"text/event-stream" in next(one)
+        answers, stop = [], threading.Event()
+
+        def ask():
+            c = s.client(admin.token)
+            n = 0
+            while not stop.is_set():
+                n += 1
+                try:
+                    a = c.post("/v1/stations", {"name": f"S{n}", "address": "A", "place": {"lat": 57.7, "lon": 12}})
+                except OSError:
+                    return  # no longer listening
+                answers.append(a)
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        [t.start() for t in threads]
+        while len(answers) < 20:
+            time.sleep(0.01)
+        began = time.monotonic()
+        assert s.stop() == 0
+        took = time.monotonic() - began
+        stop.set()
+        [t.join() for t in threads]
+        for one in streams:
+            for _ in one:
+                pass  # ends
+        assert took < 8, took
+        told = [a.json["id"] for a in answers if a.status == 201]
+        assert all(a.status in (201, 503) for a in answers), [a for a in answers if a.status not in (201, 503)]
+        again = waybill.start(binary, s.directory, s.init)
+        there = {x["id"] for x in again.admin().need("GET", "/v1/stations")["items"]}
+        assert set(told) <= there, "what was acknowledged is there"
+        s.process = again.process
+
+
 def test_crash_and_backup(top):
     made = run("init", top + "/two", "--passphrase", "violet-anchor-17-miles")[1]
     s = waybill.start(binary, top + "/two", made)
@@ -241,7 +285,7 @@ def test_crash_and_backup(top):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="waybill-test-") as top:
-        for test in (test_init, test_config, test_serve, test_stepped, test_pages, test_tls, test_events, test_crash_and_backup):
+        for test in (test_init, test_config, test_serve, test_stepped, test_pages, test_tls, test_events, test_goodbye, test_crash_and_backup):
             began = time.monotonic()
             test(top)
             print(f"{test.__name__}: {time.monotonic() - began:.1f} s")
