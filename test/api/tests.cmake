@@ -1,7 +1,7 @@
 # Runs of the real server; they take longer than unit tests.
 if(TARGET waybill)
   find_package(Python3 COMPONENTS Interpreter REQUIRED)
-  foreach(name attack faces lint_openapi commands day)
+  foreach(name attack explore faces lint_openapi commands day)
     add_test(NAME api.${name}
       COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/api/${name}.py $<TARGET_FILE:waybill>
       WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/test/api)
