@@ -2,7 +2,13 @@
  * 1.1, for systems that already do. A process of its own: it opens no store, no
  * keys of Waybill's, and has never heard of a driver.
  *
- *	POST /   x-amz-target: RekognitionService.CompareFaces | DetectFaces
+ *	POST /               x-amz-target: RekognitionService.CompareFaces | DetectFaces |
+ *	                     CreateFaceLivenessSession | GetFaceLivenessSessionResults
+ *	GET  /liveness/ID    the poses a camera must show, in order, and until when
+ *	POST /liveness/ID    {"nonce": …, "frames": [5 pictures in base64]}: once
+ *
+ * The last two stand where AWS has a streaming service: they are for the camera's side,
+ * unsigned, and known by the session's id alone (124 random bits, 3 minutes).
  *
  * Requests are signed (SigV4) with keys the operator issued: a file of
  *	{"keys": [{"name": …, "access_key": …, "secret": …, "per_minute": 60}, …]}
@@ -23,6 +29,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/cli_face.h"
@@ -37,6 +44,8 @@
 #define BODY_MAX ((size_t)24 << 20)
 #define IMAGE_MAX ((size_t)5242880)
 #define CALL_MS 10000
+#define SESSIONS_MAX 256u
+#define SESSION_MS ((int64_t)3 * 60 * 1000)
 
 struct door_key {
 	const char *name, *access_key, *secret;
@@ -46,8 +55,20 @@ struct door_key {
 	int64_t filled_ms;
 };
 
+enum session_state { SESSION_FREE, SESSION_CREATED, SESSION_IN_PROGRESS, SESSION_SUCCEEDED, SESSION_FAILED };
+
+struct session {
+	enum session_state state;
+	const struct door_key *key;
+	char id[40]; /* a UUID, as clients expect */
+	struct face_challenge challenge;
+	enum face_live live;
+};
+
 struct door {
 	struct clock clock;
+	struct random random;
+	struct session sessions[SESSIONS_MAX]; /* under the lock */
 	struct workers *children;
 	struct door_key keys[KEYS_MAX];
 	size_t n_keys;
@@ -103,7 +124,11 @@ reply_failure(struct http_exchange *x, const struct scope *sc)
 							    : "InvalidImageFormatException",
 			    e->message);
 		break;
-	case E_NOT_FOUND: reply_error(x, 400, "UnknownOperationException", e->message); break;
+	case E_NOT_FOUND:
+		reply_error(x, 400,
+			    text_eq(e->reason, "session") ? "SessionNotFoundException" : "UnknownOperationException",
+			    e->message);
+		break;
 	case E_DEADLINE:
 	case E_UNAVAILABLE: reply_error(x, 503, "ServiceUnavailableException", "no helper is free; try again"); break;
 	default: reply_error(x, 500, "InternalServerError", "something is wrong here; the log says what");
@@ -183,12 +208,13 @@ image_read(struct scope *sc, const json_t *body, const char *member, struct face
 }
 
 static enum code
-ask_child(struct scope *sc, struct door *d, enum door_op op, const struct face_picture *pictures, struct door_answer *a)
+ask_child(struct scope *sc, struct door *d, enum door_op op, const struct face_challenge *challenge,
+	  const struct face_picture *pictures, struct door_answer *a)
 {
 	uint8_t *request;
 	uint8_t *answer;
 	size_t n;
-	TRY(door_request(sc, op, pictures, &request, &n));
+	TRY(door_request(sc, op, challenge, pictures, &request, &n));
 	TRY(workers_call(sc, d->children, request, n, clock_mono_ms() + CALL_MS, &answer, &n));
 	return door_answer_read(sc, op, answer, n, a);
 }
@@ -199,7 +225,7 @@ detect_faces(struct scope *sc, struct door *d, const json_t *body, json_t *out, 
 	struct face_picture picture;
 	struct door_answer *a = NEW(sc, struct door_answer);
 	TRY(image_read(sc, body, "Image", &picture));
-	TRY(ask_child(sc, d, DOOR_DETECT, &picture, a));
+	TRY(ask_child(sc, d, DOOR_DETECT, NULL, &picture, a));
 	json_t *list = json_array();
 	for (size_t i = 0; i < a->source.n; i++) {
 		json_t *face = json_object();
@@ -225,7 +251,7 @@ compare_faces(struct scope *sc, struct door *d, const json_t *body, json_t *out,
 	}
 	TRY(image_read(sc, body, "SourceImage", &pictures[0]));
 	TRY(image_read(sc, body, "TargetImage", &pictures[1]));
-	TRY(ask_child(sc, d, DOOR_COMPARE, pictures, a));
+	TRY(ask_child(sc, d, DOOR_COMPARE, NULL, pictures, a));
 	if (a->source.n == 0)
 		return fail_as(sc, E_INVALID, "parameter", "there is no face in the source image");
 	json_t *matches = json_array();
@@ -245,6 +271,166 @@ compare_faces(struct scope *sc, struct door *d, const json_t *body, json_t *out,
 	json_put(out, "FaceMatches", matches);
 	json_put(out, "UnmatchedFaces", others);
 	*faces = a->target.n;
+	return OK;
+}
+
+/* --- liveness sessions --- */
+
+/* The session of that id, also one that is over; NULL: none. Under the lock. */
+static struct session *
+session_find(struct door *d, const char *id)
+{
+	for (size_t i = 0; i < SESSIONS_MAX; i++)
+		if (d->sessions[i].state != SESSION_FREE && strcmp(d->sessions[i].id, id) == 0)
+			return &d->sessions[i];
+	return NULL;
+}
+
+/* A place: one never used, else the oldest whose time is over. NULL: none. Under the lock. */
+static struct session *
+session_place(struct door *d)
+{
+	struct session *oldest = NULL;
+	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+		struct session *s = &d->sessions[i];
+		if (s->state == SESSION_FREE)
+			return s;
+		if (s->state == SESSION_IN_PROGRESS || clock_now_ms(&d->clock) < s->challenge.deadline_ms)
+			continue;
+		if (oldest == NULL || s->challenge.deadline_ms < oldest->challenge.deadline_ms)
+			oldest = s;
+	}
+	return oldest;
+}
+
+static enum code
+session_create(struct scope *sc, struct door *d, const struct door_key *key, json_t *out)
+{
+	uint8_t r[48];
+	struct session s = {.state = SESSION_CREATED, .key = key};
+	random_bytes(&d->random, r, sizeof r);
+	r[6] = (uint8_t)((r[6] & 0x0F) | 0x40); /* a UUID of version 4 */
+	r[8] = (uint8_t)((r[8] & 0x3F) | 0x80);
+	char *hex = hex_encode(sc, r, 16);
+	snprintf(s.id, sizeof s.id, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+	face_challenge_make(r + 16, clock_now_ms(&d->clock) + SESSION_MS, &s.challenge);
+	pthread_mutex_lock(&d->lock);
+	struct session *place = session_place(d);
+	if (place != NULL)
+		*place = s;
+	pthread_mutex_unlock(&d->lock);
+	if (place == NULL)
+		return fail_as(sc, E_LIMIT, "rate", "%u liveness sessions are open already", SESSIONS_MAX);
+	json_put_text(out, "SessionId", s.id);
+	return OK;
+}
+
+static enum code
+session_results(struct scope *sc, struct door *d, const struct door_key *key, const json_t *body, json_t *out)
+{
+	static const char *const words[] = {"", "CREATED", "IN_PROGRESS", "SUCCEEDED", "FAILED"};
+	const char *id;
+	struct session s = {.state = SESSION_FREE};
+	if (json_need_text(sc, body, "SessionId", 36, 36, &id) != OK)
+		return fail_as(sc, E_INVALID, "parameter", "SessionId is missing");
+	pthread_mutex_lock(&d->lock);
+	struct session *found = session_find(d, id);
+	if (found != NULL && found->key == key)
+		s = *found;
+	pthread_mutex_unlock(&d->lock);
+	if (s.state == SESSION_FREE)
+		return fail_as(sc, E_NOT_FOUND, "session", "there is no such session");
+	bool late = s.state == SESSION_CREATED && clock_now_ms(&d->clock) >= s.challenge.deadline_ms;
+	json_put_text(out, "SessionId", s.id);
+	json_put_text(out, "Status", late ? "EXPIRED" : words[s.state]);
+	if (s.state == SESSION_SUCCEEDED)
+		json_put_real(out, "Confidence", s.live == LIVE_ALIVE ? 99 : 1);
+	return OK;
+}
+
+static enum code
+frames_read(struct scope *sc, const struct session *s, const uint8_t *bytes, size_t n,
+	    struct face_picture frames[static CHALLENGE_FRAMES])
+{
+	json_t *body;
+	const char *nonce;
+	const json_t *list;
+	uint8_t said[sizeof s->challenge.nonce];
+	if (json_parse(sc, bytes, n, &body) != OK ||
+	    json_need_text(sc, body, "nonce", 2 * sizeof said, 2 * sizeof said, &nonce) != OK ||
+	    hex_decode(sc, nonce, said, sizeof said) != OK ||
+	    json_need_array(sc, body, "frames", CHALLENGE_FRAMES, CHALLENGE_FRAMES, &list) != OK)
+		return fail_as(sc, E_INVALID, "parameter", "a nonce and %u frames are needed", CHALLENGE_FRAMES);
+	if (memcmp(said, s->challenge.nonce, sizeof said) != 0)
+		return fail_as(sc, E_INVALID, "parameter", "the nonce is another session's");
+	for (size_t i = 0; i < CHALLENGE_FRAMES; i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+		uint8_t *p;
+		if (text == NULL || base64_decode(sc, text, IMAGE_MAX, &p, &frames[i].n) != OK)
+			return fail_as(sc, E_INVALID, "parameter", "frame %zu is not base64 of at most %zu bytes", i,
+				       IMAGE_MAX);
+		frames[i].bytes = p;
+	}
+	return OK;
+}
+
+/* A copy of a session that still waits for its camera; take: from now on it does not,
+ * one try is all there is. */
+static struct session
+session_open(struct door *d, const char *id, bool take)
+{
+	struct session s = {.state = SESSION_FREE};
+	pthread_mutex_lock(&d->lock);
+	struct session *found = session_find(d, id);
+	if (found != NULL && found->state == SESSION_CREATED &&
+	    clock_now_ms(&d->clock) < found->challenge.deadline_ms) {
+		s = *found;
+		if (take)
+			found->state = SESSION_IN_PROGRESS;
+	}
+	pthread_mutex_unlock(&d->lock);
+	return s;
+}
+
+static enum code
+camera_shows(struct scope *sc, struct door *d, const struct session *s, const uint8_t *bytes, size_t n, json_t *out)
+{
+	struct face_picture frames[CHALLENGE_FRAMES];
+	struct door_answer *a = NEW(sc, struct door_answer);
+	enum code rc = frames_read(sc, s, bytes, n, frames);
+	if (rc == OK)
+		rc = ask_child(sc, d, DOOR_LIVE, &s->challenge, frames, a);
+	pthread_mutex_lock(&d->lock);
+	struct session *found = session_find(d, s->id);
+	if (found != NULL) {
+		found->state = rc == OK && a->live != LIVE_POOR ? SESSION_SUCCEEDED : SESSION_FAILED;
+		found->live = rc == OK ? (enum face_live)a->live : LIVE_POOR;
+	}
+	pthread_mutex_unlock(&d->lock);
+	TRY(rc);
+	/* The camera hears what would help, not why it was not believed. */
+	json_put_text(out, "hint", a->hint == FACE_HINT_NONE ? NULL : face_hint_word((enum face_hint)a->hint));
+	return OK;
+}
+
+/* The camera's side: what to show, or what was shown. */
+static enum code
+camera(struct scope *sc, struct door *d, struct http_exchange *x, const char *id, json_t *out)
+{
+	size_t n;
+	const uint8_t *bytes = http_body(x, &n);
+	bool shows = strcmp(http_method(x), "POST") == 0;
+	struct session s = session_open(d, id, shows);
+	if (s.state == SESSION_FREE)
+		return fail_as(sc, E_NOT_FOUND, "session", "there is no such session, or no more");
+	if (shows)
+		return camera_shows(sc, d, &s, bytes, n, out);
+	json_t *asks = json_array();
+	for (size_t i = 0; i < CHALLENGE_ASKS; i++)
+		json_array_append_new(asks, json_string(face_ask_word(s.challenge.asks[i])));
+	json_put_text(out, "nonce", hex_encode(sc, s.challenge.nonce, sizeof s.challenge.nonce));
+	json_put(out, "asks", asks);
+	json_put_time(out, "until", s.challenge.deadline_ms);
 	return OK;
 }
 
@@ -320,12 +506,20 @@ operate(struct scope *sc, struct door *d, struct http_exchange *x, struct door_k
 	if (is_search(op))
 		return fail(sc, E_DENIED,
 			    "one-to-many search does not exist here: no faces are kept, so there is nothing to search");
-	bool compare = strcmp(op, "CompareFaces") == 0;
-	if (!compare && strcmp(op, "DetectFaces") != 0)
-		return fail(sc, E_NOT_FOUND, "this server knows CompareFaces and DetectFaces");
-	TRY(take_tokens(sc, d, key, 1, false));
+	static const char *const known[] = {"CompareFaces", "DetectFaces", "CreateFaceLivenessSession",
+					    "GetFaceLivenessSessionResults"};
+	size_t which = 0;
+	while (which < COUNT_OF(known) && strcmp(op, known[which]) != 0)
+		which++;
+	if (which == COUNT_OF(known))
+		return fail(sc, E_NOT_FOUND, "this server knows CompareFaces, DetectFaces and liveness sessions");
+	if (which != 3) /* asking for a result is free */
+		TRY(take_tokens(sc, d, key, 1, false));
 	if (json_parse(sc, bytes, n, &body) != OK)
 		return fail_as(sc, E_INVALID, "parameter", "the body is not JSON");
+	if (which >= 2)
+		return which == 2 ? session_create(sc, d, key, out) : session_results(sc, d, key, body, out);
+	bool compare = which == 0;
 	TRY(compare ? compare_faces(sc, d, body, out, faces) : detect_faces(sc, d, body, out, faces));
 	/* What a picture full of faces cost beyond the first is owed from the next minute. */
 	if (compare && *faces > 1)
@@ -341,17 +535,24 @@ serve_one(struct door *d, struct http_exchange *x)
 	struct door_key *key = NULL;
 	json_t *out = json_new_object(sc);
 	size_t faces = 0;
+	static const char cameras[] = "/liveness/";
 	const char *target = http_header(x, "x-amz-target");
 	const char *op = target != NULL && text_starts(target, prefix) ? target + sizeof prefix - 1 : "";
+	bool by_camera = text_starts(http_path(x), cameras);
 	enum code rc = OK;
-	if (strcmp(http_method(x), "POST") != 0 || strcmp(http_path(x), "/") != 0 || op[0] == '\0')
+	if (by_camera)
+		rc = camera(sc, d, x, http_path(x) + sizeof cameras - 1, out);
+	else if (strcmp(http_method(x), "POST") != 0 || strcmp(http_path(x), "/") != 0 || op[0] == '\0')
 		rc = fail(sc, E_NOT_FOUND, "requests are POST / with an x-amz-target of RekognitionService");
-	if (rc == OK)
+	if (rc == OK && !by_camera)
 		rc = authenticate(sc, d, x, &key);
-	if (rc == OK)
+	if (rc == OK && !by_camera)
 		rc = operate(sc, d, x, key, op, out, &faces);
 	log_line(LOG_INFO, "door key=%s op=%.40s faces=%zu outcome=%s", key != NULL ? key->name : "-",
-		 key != NULL ? op : "-", faces, rc == OK ? "ok" : code_name(rc));
+		 by_camera     ? "camera"
+		 : key != NULL ? op
+			       : "-",
+		 faces, rc == OK ? "ok" : code_name(rc));
 	if (rc == OK)
 		reply_json(x, 200, out);
 	else
@@ -364,7 +565,8 @@ static size_t
 body_max(void *ctx, const char *method, const char *path)
 {
 	(void)ctx;
-	return strcmp(method, "POST") == 0 && strcmp(path, "/") == 0 ? BODY_MAX : HTTP_BODY_IGNORED;
+	bool known = strcmp(path, "/") == 0 || text_starts(path, "/liveness/");
+	return strcmp(method, "POST") == 0 && known ? BODY_MAX : HTTP_BODY_IGNORED;
 }
 
 static void
@@ -481,6 +683,7 @@ door_serve(struct scope *sc, const char *listen, const char *keys, const char *m
 					      .answer_max = DOOR_ANSWER_MAX,
 					      .start_ms = 10000};
 	clock_init_wall(&d->clock);
+	random_init_os(&d->random);
 	TRY(keys_read(sc, keys, d));
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_cond_init(&d->more, NULL);

@@ -7,14 +7,15 @@
 static size_t
 pictures_of(enum door_op op)
 {
-	return op == DOOR_COMPARE ? 2 : 1;
+	return op == DOOR_COMPARE ? 2 : op == DOOR_LIVE ? CHALLENGE_FRAMES : 1;
 }
 
 enum code
-door_request(struct scope *sc, enum door_op op, const struct face_picture *pictures, uint8_t **bytes, size_t *n)
+door_request(struct scope *sc, enum door_op op, const struct face_challenge *challenge,
+	     const struct face_picture *pictures, uint8_t **bytes, size_t *n)
 {
 	size_t count = pictures_of(op);
-	size_t total = 4;
+	size_t total = op == DOOR_LIVE ? 4 + CHALLENGE_ASKS : 4;
 	for (size_t i = 0; i < count; i++) {
 		if (pictures[i].n > FACE_PICTURE_BYTES_MAX)
 			return fail_as(sc, E_LIMIT, "picture-too-large", "the picture has %zu bytes", pictures[i].n);
@@ -25,6 +26,8 @@ door_request(struct scope *sc, enum door_op op, const struct face_picture *pictu
 	const uint8_t head[4] = {'W', 'D', (uint8_t)op, (uint8_t)count};
 	memcpy(at, head, sizeof head);
 	at += sizeof head;
+	for (size_t i = 0; op == DOOR_LIVE && i < CHALLENGE_ASKS; i++)
+		*at++ = (uint8_t)challenge->asks[i];
 	for (size_t i = 0; i < count; i++) {
 		for (int k = 0; k < 4; k++)
 			*at++ = (uint8_t)(pictures[i].n >> (8 * k));
@@ -61,7 +64,8 @@ door_answer_read(struct scope *sc, enum door_op op, const uint8_t *bytes, size_t
 	if (bytes[3] != OK || n - 4 != sizeof *a)
 		return fail(sc, E_CORRUPT, "a child answered something that is no answer");
 	memcpy(a, bytes + 4, sizeof *a);
-	bool sound = found_is_sound(&a->source) && found_is_sound(&a->target);
+	bool sound = found_is_sound(&a->source) && found_is_sound(&a->target) && a->live < LIVE_COUNT &&
+		     a->hint < FACE_HINT_COUNT;
 	for (size_t i = 0; sound && op == DOOR_COMPARE && i < a->target.n; i++)
 		sound = a->fmr[i] > 0 && a->fmr[i] <= 1;
 	if (!sound)
@@ -73,12 +77,18 @@ door_answer_read(struct scope *sc, enum door_op op, const uint8_t *bytes, size_t
 /* --- the child's side --- */
 
 static enum code
-request_read(struct scope *sc, const uint8_t *p, size_t n, struct face_picture pictures[static 2])
+request_read(struct scope *sc, const uint8_t *p, size_t n, struct face_challenge *challenge,
+	     struct face_picture pictures[static CHALLENGE_FRAMES])
 {
-	if (n < 4 || p[0] != 'W' || p[1] != 'D' || (p[2] != DOOR_DETECT && p[2] != DOOR_COMPARE) ||
+	if (n < 4 || p[0] != 'W' || p[1] != 'D' || p[2] < DOOR_DETECT || p[2] > DOOR_LIVE ||
 	    p[3] != pictures_of((enum door_op)p[2]))
 		return fail(sc, E_INVALID, "this is no request");
 	size_t at = 4;
+	for (size_t i = 0; p[2] == DOOR_LIVE && i < CHALLENGE_ASKS; i++, at++) {
+		if (at >= n || p[at] >= ASK_COUNT)
+			return fail(sc, E_INVALID, "this request asks for no pose");
+		challenge->asks[i] = (enum face_ask)p[at];
+	}
 	for (size_t i = 0; i < p[3]; i++) {
 		size_t len = 0;
 		if (n - at < 4)
@@ -95,7 +105,7 @@ request_read(struct scope *sc, const uint8_t *p, size_t n, struct face_picture p
 }
 
 static enum code
-compare(struct scope *sc, struct face_engine *e, const struct face_picture pictures[2], struct door_answer *a)
+compare(struct scope *sc, struct face_engine *e, const struct face_picture *pictures, struct door_answer *a)
 {
 	struct engine_capture source;
 	struct picture p;
@@ -127,13 +137,20 @@ compare(struct scope *sc, struct face_engine *e, const struct face_picture pictu
 static enum code
 answer_body(struct scope *sc, struct face_engine *e, const uint8_t *request, size_t n, struct door_answer *a)
 {
-	struct face_picture pictures[2];
-	TRY(request_read(sc, request, n, pictures));
+	struct face_picture pictures[CHALLENGE_FRAMES];
+	struct face_challenge challenge = {.deadline_ms = 0};
+	TRY(request_read(sc, request, n, &challenge, pictures));
 	if (e == NULL)
 		return fail(sc, E_UNAVAILABLE, "there is no engine behind this");
 	if (request[2] == DOOR_DETECT)
 		return face_analyse(sc, e, pictures[0], &a->source);
-	return compare(sc, e, pictures, a);
+	if (request[2] == DOOR_COMPARE)
+		return compare(sc, e, pictures, a);
+	struct face_live_verdict v;
+	TRY(face_challenge_judge(sc, e, &challenge, pictures, &v));
+	a->live = (uint32_t)v.live;
+	a->hint = (uint32_t)v.hint;
+	return OK;
 }
 
 void

@@ -168,12 +168,17 @@ fits(const struct face_quality *first, const struct face_quality *q, enum face_a
 	float yaw = q->yaw_deg - first->yaw_deg;
 	float pitch = q->pitch_deg - first->pitch_deg;
 	bool turned = fabsf(yaw) / 14 >= fabsf(pitch) / 10;
+	float larger = q->eye_distance_px / first->eye_distance_px;
+	if (ask == ASK_CLOSER)
+		return larger >= 1.25f && fabsf(yaw) < 8 && fabsf(pitch) < 5;
+	if (larger > 1.15f) /* the same person from nearer: another pose */
+		return false;
 	switch (ask) {
 	case ASK_LEFT: return turned && yaw >= 14 && yaw < 45;
 	case ASK_RIGHT: return turned && yaw <= -14 && yaw > -45;
 	case ASK_UP: return !turned && pitch >= 10;
 	case ASK_DOWN: return !turned && pitch <= -10;
-	default: return fabsf(yaw) < 8 && fabsf(pitch) < 5;
+	default: return false;
 	}
 }
 

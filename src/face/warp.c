@@ -189,11 +189,12 @@ struct axis {
 	float rest[STRETCH_TAPS_MAX]; /* of at[] */
 };
 
+/* At two to one a bilinear sample between pixels is already the mean of both. */
 static struct axis
 axis_at(int out, int in_size, int out_size)
 {
 	float step = (float)in_size / (float)out_size;
-	struct axis a = {.taps = step > 1.5f ? (step < 7.5f ? (int)(step + 0.5f) : STRETCH_TAPS_MAX) : 1};
+	struct axis a = {.taps = step > 2.01f ? (step < 7.5f ? (int)(step + 0.5f) : STRETCH_TAPS_MAX) : 1};
 	float share = 1.0f / (float)a.taps;
 	for (int i = 0; i < a.taps; i++) {
 		float x = ((float)out + ((float)i + 0.5f) * share) * step - 0.5f;

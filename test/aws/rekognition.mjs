@@ -89,6 +89,25 @@ try {
 	const withToken = client('AKIDTILL00000001', 'till-secret-till-secret-till', { sessionToken: 'a-session-token' });
 	assert.ok((await withToken.send(detect)).FaceDetails.length >= 3);
 
+	// A liveness session, its camera showing one and the same photograph five times.
+	const { SessionId } = await till.send(new sdk.CreateFaceLivenessSessionCommand({}));
+	const status = async (id) => till.send(new sdk.GetFaceLivenessSessionResultsCommand({ SessionId: id }));
+	assert.equal((await status(SessionId)).Status, 'CREATED');
+	const cameraOf = (id) => `http://127.0.0.1:${port}/liveness/${id}`;
+	const asked = await (await fetch(cameraOf(SessionId))).json();
+	assert.equal(asked.asks.length, 4);
+	assert.ok(asked.asks.includes('left') && asked.asks.includes('right'));
+	const frames = Array(5).fill(bytes.toString('base64'));
+	const show = (id, nonce) => fetch(cameraOf(id), { method: 'POST', body: JSON.stringify({ nonce, frames }) });
+	assert.equal((await show(SessionId, asked.nonce)).status, 200);
+	const judged = await status(SessionId);
+	assert.ok(judged.Status === 'SUCCEEDED' ? judged.Confidence < 50 : judged.Status === 'FAILED', JSON.stringify(judged));
+	assert.equal((await show(SessionId, asked.nonce)).status, 400); // one try
+	await refused(status('00000000-0000-4000-8000-000000000000'), 'SessionNotFoundException');
+	const other = await till.send(new sdk.CreateFaceLivenessSessionCommand({}));
+	assert.equal((await show(other.SessionId, asked.nonce)).status, 400); // another session's nonce
+	assert.equal((await status(other.SessionId)).Status, 'FAILED');
+
 	const slow = client('AKIDSLOW00000001', 'slow-secret-slow-secret-slow');
 	await slow.send(detect);
 	await refused(slow.send(detect), 'ThrottlingException');

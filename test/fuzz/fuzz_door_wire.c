@@ -15,8 +15,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	door_handle(&sc, NULL, data, size, &answer, &n);
 	if (n < 5 || door_answer_read(&sc, DOOR_DETECT, answer, n, a) == OK)
 		abort();
-	for (int op = DOOR_DETECT; op <= DOOR_COMPARE; op++)
-		if (door_answer_read(&sc, (enum door_op)op, data, size, a) == OK && a->target.n > FACE_FOUND_MAX)
+	for (int op = DOOR_DETECT; op <= DOOR_LIVE; op++)
+		if (door_answer_read(&sc, (enum door_op)op, data, size, a) == OK &&
+		    (a->target.n > FACE_FOUND_MAX || a->live >= LIVE_COUNT))
 			abort();
 	scope_release(&sc);
 	return 0;
