@@ -16,7 +16,9 @@ export interface Self {
   programme_name: string;
   face_available: boolean;
   face: { available: boolean; enrolled: boolean };
-  vehicle: { kind: string };
+  vehicle: { kind: string; capacity_g: number; capacity_ml: number };
+  email: string | null;
+  phone: string | null;
 }
 
 export interface App {

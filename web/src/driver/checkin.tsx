@@ -5,7 +5,7 @@ import type { Items, MyAward } from "../shared/types";
 import { Act, blobBase64, go, Title, useLoad, Wait, words } from "../shared/ui";
 import { stationName, useApp } from "./app";
 import { Preview, useCamera } from "./camera";
-import { answer, whereAmI } from "./phone";
+import { answer, lastSaid, whereAmI } from "./phone";
 import { known, type Say } from "./strings";
 
 interface Outcome {
@@ -70,7 +70,7 @@ function Ways({ award, done }: { award: MyAward; done: () => void }) {
 export function CheckIn({ awardId }: { awardId: string }) {
   const app = useApp();
   const { t, f, client, news } = app;
-  const awards = useLoad(() => client.get<Items<MyAward>>("/v1/driver/awards"), [news]);
+  const awards = useLoad(() => lastSaid<Items<MyAward>>(client, "/v1/driver/awards"), [news]);
   const award = awards.value?.items.find((a) => a.id === awardId);
   const start = async (): Promise<void> => {
     await client.post("/v1/driver/duties", { award_id: awardId });

@@ -1,7 +1,7 @@
 // The round: load, drive, hand over, come back, close. Works without a
 // connection: what was done is shown as done, "not sent yet", and sent in order.
 import { useEffect, useState } from "preact/hooks";
-import { Offline, Problem } from "../shared/api";
+import { Problem } from "../shared/api";
 import { LazyMap } from "../shared/lazymap";
 import type { Line, Pin } from "../shared/map";
 import "../shared/map.css";
@@ -9,7 +9,7 @@ import type { Duty, Stop } from "../shared/types";
 import { Act, Field, go, type Loaded, Title, Trouble, useLoad, Wait } from "../shared/ui";
 import { useApp } from "./app";
 import { Photo, Scanner } from "./camera";
-import { keep, kept, type Unsent } from "./phone";
+import { lastSaid, type Unsent } from "./phone";
 import { known } from "./strings";
 
 // --- the round as this phone knows it ---
@@ -41,15 +41,7 @@ function useDuty(): Loaded<Duty> {
   const { client, outbox, news } = useApp();
   const n = outbox.unsent.length;
   const loaded = useLoad<Duty>(async () => {
-    try {
-      const d = await client.get<Duty>("/v1/driver/duty");
-      await keep("duty", d);
-      return overlay(d, outbox.unsent);
-    } catch (e) {
-      const old = e instanceof Offline ? await kept<Duty>("duty") : null;
-      if (old === null) throw e;
-      return overlay(old, outbox.unsent);
-    }
+    return overlay(await lastSaid<Duty>(client, "/v1/driver/duty"), outbox.unsent);
   }, [news, n]);
   return loaded;
 }

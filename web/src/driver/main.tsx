@@ -180,6 +180,10 @@ function Driver({ about }: { about: About }) {
     addEventListener("online", change);
     addEventListener("offline", change);
   }, []);
+  const speak = (to: Language): void => {
+    setLanguage(to);
+    if (who === "here") client.send("PUT", "/v1/driver/me", { language: to }).catch(() => undefined);
+  };
   const signOut = async (everything: boolean): Promise<void> => {
     if (everything) await forget();
     else await client.post("/v1/driver/logout");
@@ -192,7 +196,7 @@ function Driver({ about }: { about: About }) {
     <AppContext.Provider value={app}>
       <header class="top">
         <a href="#/" class="brand">{about.operator.name}</a>
-        <button type="button" class="quiet" lang={language === "sv" ? "en" : "sv"} onClick={() => setLanguage(language === "sv" ? "en" : "sv")}>{t("language")}</button>
+        <button type="button" class="quiet" lang={language === "sv" ? "en" : "sv"} onClick={() => speak(language === "sv" ? "en" : "sv")}>{t("language")}</button>
       </header>
       {!online && unsent === 0 && <p class="strip warn" role="status">{t("offline")}</p>}
       {unsent > 0 && <p class="strip warn" role="status" data-unsent={unsent}>{t("not_sent_n", { n: unsent })}</p>}
@@ -233,3 +237,4 @@ function Start() {
 }
 
 render(<Start />, document.getElementById("app")!);
+if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js", { scope: "/driver/" }).catch(() => undefined);

@@ -9,7 +9,7 @@ import { hintText } from "./checkin";
 import { AppealForm } from "./pay";
 import { keep, kept } from "./phone";
 import { NoticeView } from "./signup";
-import { known } from "./strings";
+import { known, type Say } from "./strings";
 
 interface Receipt {
   driver_id: string;
@@ -24,13 +24,24 @@ function plain(word: string): string {
   return s.charAt(0).toUpperCase() + s.slice(1);
 }
 
+/** In her language where the page knows the word; the server's own word otherwise. */
+function kindText(t: Say, kind: string): string {
+  const key = known(`kind_${kind.replace(/\./g, "_")}`);
+  return key === null ? plain(kind) : t(key);
+}
+
+function outcomeText(t: Say, outcome: string): string {
+  const key = known(`outcome_${outcome}`);
+  return key === null ? plain(outcome) : t(key);
+}
+
 function Menu() {
   const { t, me, client, signOut } = useApp();
   const download = async (): Promise<void> => {
     save("waybill-my-data.json", JSON.stringify(await client.get<unknown>("/v1/driver/data"), null, 2));
   };
   const links: [string, string][] = [
-    ["decisions", t("decisions")], ["appeals", t("appeals")], ["access", t("who_looked")], ["notes", t("notes")], ["face", t("face_path")], ["notice", t("watched")],
+    ["told", t("told")], ["decisions", t("decisions")], ["appeals", t("appeals")], ["access", t("who_looked")], ["notes", t("notes")], ["face", t("face_path")], ["notice", t("watched")],
   ];
   return (
     <>
@@ -41,6 +52,42 @@ function Menu() {
         <Act class="wide" run={download}>{t("my_export")}</Act>
         <Act class="wide" run={() => signOut(false)}>{t("sign_out")}</Act>
         <a class="button danger wide" href="#/me/leave">{t("leave")}</a>
+      </section>
+    </>
+  );
+}
+
+/** She changes what she told; nobody else does. */
+function Told() {
+  const { t, me, client, stations, refresh } = useApp();
+  const [x, setX] = useState({ name: me.name, phone: me.phone ?? "", email: me.email ?? "", station: me.station, kind: me.vehicle.kind, kg: me.vehicle.capacity_g / 1000, litres: me.vehicle.capacity_ml / 1000 });
+  const [saved, setSaved] = useState(false);
+  const set = (change: Partial<typeof x>): void => {
+    setX({ ...x, ...change });
+    setSaved(false);
+  };
+  const put = async (): Promise<void> => {
+    const orNull = (s: string): string | null => (s.trim() === "" ? null : s.trim());
+    await client.send("PUT", "/v1/driver/me", {
+      name: x.name.trim(), phone: orNull(x.phone), email: orNull(x.email), station: x.station,
+      vehicle: { kind: x.kind, capacity_g: Math.round(x.kg * 1000), capacity_ml: Math.round(x.litres * 1000) },
+    });
+    setSaved(true);
+    refresh();
+  };
+  return (
+    <>
+      <Title back="me">{t("told")}</Title>
+      <section class="card">
+        <Field label={t("name")}><input name="name" maxLength={120} value={x.name} onInput={(e) => set({ name: e.currentTarget.value })} /></Field>
+        <Field label={t("phone")}><input name="phone" type="tel" value={x.phone} onInput={(e) => set({ phone: e.currentTarget.value })} /></Field>
+        <Field label={t("email")}><input name="email" type="email" value={x.email} onInput={(e) => set({ email: e.currentTarget.value })} /></Field>
+        <Field label={t("told_station")}><select name="station" value={x.station} onChange={(e) => set({ station: e.currentTarget.value })}>{stations.map((s) => <option key={s.id} value={s.id}>{s.name}</option>)}</select></Field>
+        <Field label={t("vehicle")}><select name="vehicle" value={x.kind} onChange={(e) => set({ kind: e.currentTarget.value })}>{(["van", "car", "cargo_bike", "bike", "foot"] as const).map((k) => <option key={k} value={k}>{t(k)}</option>)}</select></Field>
+        <Field label={t("told_kilos")}><input name="kg" type="number" min={0} value={x.kg} onInput={(e) => set({ kg: Number(e.currentTarget.value) })} /></Field>
+        <Field label={t("told_litres")}><input name="litres" type="number" min={0} value={x.litres} onInput={(e) => set({ litres: Number(e.currentTarget.value) })} /></Field>
+        <Act class="primary wide" run={put}>{t("save")}</Act>
+        {saved && <p class="note good" role="status">{t("saved")}</p>}
       </section>
     </>
   );
@@ -85,7 +132,7 @@ function Decisions() {
         <ul class="plain">
           {list.value?.items.map((d) => (
             <li key={d.id}><a class="card link" href={`#/me/decisions/${d.id}`}>
-              <strong>{plain(d.kind)}</strong>: {plain(d.outcome)}<br />
+              <strong>{kindText(t, d.kind)}</strong>: {outcomeText(t, d.outcome)}<br />
               <span class="soft">{f.stamp(d.at)} · {d.by.kind === "rule" ? t("by_rule") : t("by_person", { name: d.by.name ?? "" })}</span>
             </a></li>
           ))}
@@ -109,9 +156,9 @@ function DecisionPage({ id }: { id: string }) {
   const person = d.by.kind === "person";
   return (
     <>
-      <Title back="me/decisions">{plain(d.kind)}</Title>
+      <Title back="me/decisions">{kindText(t, d.kind)}</Title>
       <section class="card">
-        <p class="big"><strong>{plain(d.outcome)}</strong></p>
+        <p class="big"><strong>{outcomeText(t, d.outcome)}</strong></p>
         <p class="soft">{f.stamp(d.at)} · {person ? t("by_person", { name: d.by.name ?? "" }) : t("by_rule")}</p>
         <p>{d.purpose}</p>
         {d.overridden_by !== null && <p class="note"><a href={`#/me/decisions/${d.overridden_by}`}>{t("overridden")}</a></p>}
@@ -294,6 +341,7 @@ function NoticePage() {
 export function Me({ route }: { route: string[] }) {
   const [page, id] = route;
   switch (page) {
+    case "told": return <Told />;
     case "access": return <Access />;
     case "notes": return <Notes />;
     case "decisions": return id === undefined ? <Decisions /> : <DecisionPage id={id} />;

@@ -3,7 +3,7 @@ import { Problem } from "../shared/api";
 import type { Block, Items, Offer } from "../shared/types";
 import { Act, save, Title, toBase64Url, useLoad, Wait } from "../shared/ui";
 import { stationName, useApp } from "./app";
-import { keep, kept } from "./phone";
+import { keep, kept, lastSaid } from "./phone";
 import { known } from "./strings";
 
 /** When, where, how much: the same few lines wherever a block is shown. */
@@ -35,7 +35,7 @@ function mark(o: Offer, t: ReturnType<typeof useApp>["t"]): { style: string; tex
 
 export function Offers() {
   const { t, f, client, news } = useApp();
-  const list = useLoad(() => client.get<Items<Offer>>("/v1/driver/offers"), [news]);
+  const list = useLoad(() => lastSaid<Items<Offer>>(client, "/v1/driver/offers"), [news]);
   return (
     <>
       <Title>{t("offers")}</Title>
@@ -107,7 +107,7 @@ export function CheckDraw({ block }: { block: Block }) {
 
 export function OfferPage({ id }: { id: string }) {
   const { t, f, client, news } = useApp();
-  const list = useLoad(() => client.get<Items<Offer>>("/v1/driver/offers"), [news]);
+  const list = useLoad(() => lastSaid<Items<Offer>>(client, "/v1/driver/offers"), [news]);
   const offer = list.value?.items.find((o) => o.id === id);
   return (
     <>

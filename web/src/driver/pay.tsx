@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { Decision, Items, Statement } from "../shared/types";
 import { Act, Field, go, save, Title, useLoad, Wait } from "../shared/ui";
 import { stationName, useApp } from "./app";
+import { lastSaid } from "./phone";
 import { known } from "./strings";
 
 interface Area {
@@ -33,7 +34,7 @@ function AreaPay() {
 
 export function Pay() {
   const { t, f, client, news } = useApp();
-  const list = useLoad(() => client.get<Items<Statement>>("/v1/driver/statements"), [news]);
+  const list = useLoad(() => lastSaid<Items<Statement>>(client, "/v1/driver/statements"), [news]);
   return (
     <>
       <Title>{t("statements")}</Title>
@@ -100,7 +101,7 @@ function IsItRight({ statement }: { statement: Statement }) {
 export function StatementPage({ id }: { id: string }) {
   const app = useApp();
   const { t, f, client, news } = app;
-  const loaded = useLoad(() => client.get<Statement>(`/v1/driver/statements/${id}`), [id, news]);
+  const loaded = useLoad(() => lastSaid<Statement>(client, `/v1/driver/statements/${id}`), [id, news]);
   const s = loaded.value;
   if (s === null) return <Wait of={loaded} />;
   const money = (minor: number): string => f.money({ minor, currency: s.currency });

@@ -50,6 +50,20 @@ export async function kept<T>(name: string): Promise<T | null> {
   return ((await store("kept", "readonly", (s) => s.get(name) as IDBRequest<T | undefined>)) ?? null) as T | null;
 }
 
+/** What the server says now; without a connection, what it said last. */
+export async function lastSaid<T>(client: Client, path: string): Promise<T> {
+  try {
+    const value = await client.get<T>(path);
+    await keep(`said ${path}`, value);
+    return value;
+  } catch (e) {
+    if (!(e instanceof Offline)) await keep(`said ${path}`, null); /* it is not so any more */
+    const old = await kept<T>(`said ${path}`);
+    if (old === null) throw e;
+    return old;
+  }
+}
+
 /** Nothing of her stays in this browser. */
 export async function forget(): Promise<void> {
   sessionStorage.clear();

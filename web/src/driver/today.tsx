@@ -4,6 +4,7 @@ import type { Duty, Items, MyAward } from "../shared/types";
 import { Act, go, Title, useLoad, Wait } from "../shared/ui";
 import { useApp } from "./app";
 import { BlockLines, CheckDraw } from "./offers";
+import { lastSaid } from "./phone";
 import { known } from "./strings";
 
 const HOUR_MS = 3_600_000;
@@ -43,8 +44,8 @@ function AwardCard({ award, reload }: { award: MyAward; reload: () => void }) {
 
 export function Today() {
   const { t, client, me, news } = useApp();
-  const duty = useLoad(async () => client.get<Duty>("/v1/driver/duty").catch(() => null), [news]);
-  const awards = useLoad(() => client.get<Items<MyAward>>("/v1/driver/awards"), [news]);
+  const duty = useLoad(async () => lastSaid<Duty>(client, "/v1/driver/duty").catch(() => null), [news]);
+  const awards = useLoad(() => lastSaid<Items<MyAward>>(client, "/v1/driver/awards"), [news]);
   const open = duty.value;
   const mine = awards.value?.items.filter((a) => (a.state === "awarded" || a.state === "checked_in") && a.id !== open?.award_id).reverse();
   const stopped = me.state === "active" ? null : known(me.state);

@@ -41,7 +41,7 @@ export class Client {
     try {
       response = await fetch(path, init);
     } catch {
-      throw new Offline("No connection");
+      throw new Offline(document.documentElement.lang === "sv" ? "Ingen anslutning" : "No connection");
     }
     const text = await response.text();
     const value: unknown = text === "" ? {} : JSON.parse(text);
