@@ -18,7 +18,7 @@
 
 #include "road/road_build.h"
 
-#define LINES 6
+#define LINES 10
 #define SOURCE_SHARE 0.28
 #define CUT_MAX UINT32_MAX
 

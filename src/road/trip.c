@@ -2,6 +2,7 @@
  * chordal arcs they name. */
 #include "road/trip.h"
 
+#include "road/kernels.h"
 #include "road/label.h"
 
 struct side {
@@ -245,7 +246,17 @@ trip_cost(struct scope *sc, const struct road *road, const struct road_metric *m
 		special_trip(sc, road, metric, from, to, &t);
 		return t.cost_ms;
 	}
-	struct search s = {0};
-	search_run(&s, sc, road, metric, from, to);
-	return s.best < NARROW_REACHED ? (uint32_t)s.best : ROAD_INFINITE;
+	uint32_t low[2] = {label_lowest(road, from), label_lowest(road, to)};
+	uint32_t n[2] = {road->depth[low[0]] + 1, road->depth[low[1]] + 1};
+	uint32_t *chain[2] = {NEW_ARRAY(sc, n[0], uint32_t), NEW_ARRAY(sc, n[1], uint32_t)};
+	int32_t *label[2] = {NEW_ARRAY(sc, n[0], int32_t), NEW_ARRAY(sc, n[1], int32_t)};
+	for (int i = 0; i < 2; i++) {
+		label_chain(road, low[i], chain[i]);
+		label_fill_narrow(road, metric, i == 0 ? from : to, i == 0, chain[i], n[i], 0, label[i]);
+	}
+	uint32_t common = 0;
+	while (common < n[0] && common < n[1] && chain[0][common] == chain[1][common])
+		common++;
+	int32_t best = kernels_pick()->least_narrow(label[0], label[1], common, NARROW_INFINITE);
+	return best < NARROW_REACHED ? (uint32_t)best : ROAD_INFINITE;
 }
