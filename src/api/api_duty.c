@@ -422,6 +422,22 @@ duty_one(struct scope *sc, struct tx *tx, struct call *c)
 }
 
 static enum code
+end_for_her(struct scope *sc, struct tx *tx, struct call *c)
+{
+	static const char *const names[] = {"reasoning", NULL};
+	const char *reasoning;
+	struct id statement_id;
+	TRY(json_only(sc, c->body, names));
+	TRY(json_need_text(sc, c->body, "reasoning", 20, 4000, &reasoning));
+	TRY(day_duty_end(sc, tx, c->who.operator_id, c->param[0], c->who.id, reasoning, &statement_id));
+	json_t *o = json_new_object(sc);
+	json_put_text(o, "duty_id", c->param[0]);
+	json_put_text(o, "statement_id", statement_id.s);
+	reply_json(c, o);
+	return OK;
+}
+
+static enum code
 photo(struct scope *sc, struct tx *tx, struct call *c)
 {
 	uint8_t *jpeg;
@@ -558,6 +574,15 @@ static const struct route rows[] = {
      .commit = duty_one,
      .summary = "One duty with its stops; she reads that you looked",
      .answer = "Duty"},
+    {.method = "POST",
+     .path = "/v1/duties/{duty_id}/end",
+     .who = MAY_DISPATCH,
+     .commit = end_for_her,
+     .summary = "A person ends an open duty, in her own words; parcels return, its statement is made",
+     .request = "Reasoning",
+     .answer = "DutyClosed",
+     .body = BODY_JSON,
+     .once = true},
     {.method = "GET",
      .path = "/v1/proofs/{proof_id}/photo",
      .who = MAY_DISPATCH | MAY_REVIEW,

@@ -91,7 +91,7 @@ cancel(struct scope *sc, struct tx *tx, struct call *c)
 	const char *reasoning;
 	TRY(json_only(sc, c->body, names));
 	TRY(json_need_text(sc, c->body, "reasoning", 20, 4000, &reasoning));
-	return offer_block_cancel(sc, tx, c->who.operator_id, c->param[0], c->who.id, reasoning);
+	return day_block_cancel(sc, tx, c->who.operator_id, c->param[0], c->who.id, reasoning);
 }
 
 static enum code

@@ -89,6 +89,9 @@ MUST_USE enum code day_award_direct(struct scope *sc, struct tx *tx, const char 
  * E_CONFLICT (reason "duty-open")  its duty has begun. */
 MUST_USE enum code day_award_cancel(struct scope *sc, struct tx *tx, const char *operator_id, const char *award_id,
 				    const char *staff_id, const char *reasoning);
+/* A person cancels a block, offer_block_cancel(); what was planned for its drivers goes back to the station. */
+MUST_USE enum code day_block_cancel(struct scope *sc, struct tx *tx, const char *operator_id, const char *block_id,
+				    const char *staff_id, const char *reasoning);
 /* The driver gives an award back: her shipments return to the station, the block is drawn again. */
 MUST_USE enum code day_give_back(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				 const char *award_id);
@@ -141,6 +144,9 @@ MUST_USE enum code day_check_in_write(struct scope *sc, struct tx *tx, struct ho
 /* Closes the duty and issues its statement. */
 MUST_USE enum code day_duty_close(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				  const char **duty_id, struct id *statement_id);
+/* A person ends it for her, duty_end_early(), and its statement is issued. */
+MUST_USE enum code day_duty_end(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id,
+				const char *staff_id, const char *reasoning, struct id *statement_id);
 
 /* --- people decide --- */
 

@@ -53,6 +53,7 @@ const struct job_kind *const day_job_kinds[] = {
     &people_appeal_picture_job,
     &offer_close_job,
     &duty_proof_job,
+    &duty_end_job,
     &plan_job,
     NULL,
 };

@@ -93,6 +93,7 @@ day_leave_write(struct scope *sc, struct tx *tx, struct house *h, const char *op
 	struct id pseudonym = tx_new_id(tx, "psn");
 	TRY(no_open_duty(sc, tx, operator_id, driver_id));
 	TRY(operator_get(sc, tx, operator_id, &op));
+	TRY(duty_release_all(sc, tx, operator_id, driver_id)); /* what was planned for her waits for somebody else */
 	TRY(offer_erase(sc, tx, operator_id, driver_id));
 	TRY(duty_erase(sc, tx, operator_id, driver_id, pseudonym.s));
 	TRY(pay_erase(sc, tx, operator_id, driver_id, pseudonym.s));

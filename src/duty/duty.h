@@ -1,9 +1,12 @@
 /* duty: the work itself, from the depot's gate back to the depot's gate.
  *
  *	award ──plan job──▶ planned ──check-in, open──▶ loading ──depart──▶ driving ──close──▶ closed
- *	                       │ given back, nobody came
+ *	                       │ given back, nobody came     └──a person ends it──▶ closed
  *	                       ▼
  *	                    released (its shipments go back to the station)
+ *
+ * Who did not come loses nothing by it: at the block's end her shipments return
+ * to the station, and a person is asked to find out what happened.
  *
  * A plan is made for a *wave*: everybody whose block begins at one station at
  * one time, and every shipment that waits there. It records the road file, the
@@ -53,9 +56,12 @@ struct checkin_seen {
 enum checkin_outcome { CHECKIN_PASSED, CHECKIN_TRY_AGAIN, CHECKIN_REVIEW, CHECKIN_OUTCOMES };
 extern const char *const checkin_words[]; /* "passed", "try_again", "review", NULL */
 
-/* One try. The third that does not pass goes to a person; the device path stays
- * open all the while. Writes the decision; passing moves the award to checked-in.
- * E_CONFLICT (reason "too-early" | "too-late" | "checked-in" | "award-state"). */
+/* One try. The third that does not pass goes to a person, who is asked once: while
+ * she has not answered, a try in vain answers "review" again and *id is the one she
+ * looks at. The device path stays open all the while. Writes the decision; passing
+ * moves the award to checked-in.
+ * E_CONFLICT (reason "too-early" | "too-late" | "checked-in" | "award-state").
+ * E_DENIED (reason "not-active")  a person has suspended or ended her account. */
 MUST_USE enum code checkin_record(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				  const char *award_id, const struct checkin_seen *seen, struct id *id,
 				  enum checkin_outcome *outcome);
@@ -88,13 +94,20 @@ MUST_USE enum code duty_plan_commit(struct scope *sc, struct tx *tx, const struc
 MUST_USE enum code duty_plan_ask(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id,
 				 int64_t starts_ms);
 extern const struct job_kind duty_proof_job; /* "duty.proof": deletes a photo after PROOF_DAYS; ctx unused */
-/* Given back or cancelled: what was planned for this award goes back to the station. */
+/* Given back or cancelled: what was planned for this award goes back to the station, and before the block's end
+ * the wave is planned again. E_CONFLICT (reason "duty-open"). */
 MUST_USE enum code duty_release(struct scope *sc, struct tx *tx, const char *operator_id, const char *award_id);
+/* The same for every duty of hers that has not been opened: she leaves. */
+MUST_USE enum code duty_release_all(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id);
+/* "duty.end" (subject: the duty), due at its block's end; ctx unused. Not opened: released, and the desk is asked
+ * ("duty.review"). Still open DUTY_LATE_MS after the end: the desk is asked, nothing else happens. */
+extern const struct job_kind duty_end_job;
+#define DUTY_LATE_MS (2 * 3600000)
 
 /* --- the duty --- */
 
 /* Opens the award's duty; without a plan it has no stops. E_CONFLICT
- * (reason "not-checked-in" | "duty-open"). */
+ * (reason "not-checked-in" | "duty-open" | "too-late"). E_DENIED (reason "not-active"). */
 MUST_USE enum code duty_open(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 			     const char *award_id, struct id *out);
 /* The open duty of a driver. E_NOT_FOUND (reason "no-duty"). */
@@ -160,6 +173,11 @@ struct duty_closed {
 /* E_CONFLICT (reason "stops-open" | "parcels-aboard"). */
 MUST_USE enum code duty_close(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 			      struct duty_closed *out);
+/* A person ends an open duty (decision duty.end_early, with her reasoning): what was not delivered returns to the
+ * station or its sender, the time until now is engaged time. E_NOT_FOUND (reason "no-duty").
+ * E_CONFLICT (reason "duty-state")  it is not open. */
+MUST_USE enum code duty_end_early(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id,
+				  const char *staff_id, const char *reasoning, struct duty_closed *out);
 
 /* --- positions (LANE_POSITIONS) --- */
 

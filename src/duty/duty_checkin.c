@@ -2,7 +2,9 @@
 #include "duty/duty.h"
 
 #include "base/text.h"
+#include "duty/duty_rows.h"
 #include "offer/offer.h"
+#include "people/people.h"
 #include "record/record.h"
 #include "store/event.h"
 
@@ -19,6 +21,18 @@ checkin_at_depot(struct place fix, struct place depot, double radius_m)
 	return place_distance_m(fix, depot) <= radius_m;
 }
 
+enum code
+duty_driver_may(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id)
+{
+	struct driver d;
+	TRY(driver_get(sc, tx, operator_id, driver_id, &d));
+	if (d.state != DRIVER_ACTIVE)
+		return fail_as(sc, E_DENIED, "not-active",
+			       "your account is %s; the decision and how to appeal are with your data",
+			       driver_state_words[d.state]);
+	return OK;
+}
+
 static enum code
 award_for_checkin(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, const char *award_id,
 		  struct award *out)
@@ -27,6 +41,7 @@ award_for_checkin(struct scope *sc, struct tx *tx, const char *operator_id, cons
 	TRY(offer_award_get(sc, tx, operator_id, award_id, &a));
 	if (!text_eq(a.driver_id, driver_id))
 		return fail_as(sc, E_NOT_FOUND, "no-award", "there is no such award");
+	TRY(duty_driver_may(sc, tx, operator_id, driver_id));
 	if (a.state == AWARD_CHECKED_IN)
 		return fail_as(sc, E_CONFLICT, "checked-in", "you are checked in already");
 	if (a.state != AWARD_HELD)
@@ -47,6 +62,25 @@ tries_before(struct scope *sc, struct tx *tx, const char *operator_id, const cha
 		    "SELECT COUNT(*) FROM checkin WHERE operator_id = $1 AND award_id = $2 AND outcome = 'try_again'",
 		    VALS(v_text(operator_id), v_text(award_id))));
 	*n = row_int(r, 0);
+	return OK;
+}
+
+/* The check-in of this award that a person has been asked about and has not answered, or NULL. */
+static enum code
+waiting_review(struct scope *sc, struct tx *tx, const char *operator_id, const char *award_id, const char **checkin_id)
+{
+	struct rows *r;
+	enum code rc = sql_one(sc, tx, &r,
+			       "SELECT id FROM checkin WHERE operator_id = $1 AND award_id = $2 AND outcome = 'review'"
+			       " ORDER BY at_ms LIMIT 1",
+			       VALS(v_text(operator_id), v_text(award_id)));
+	if (rc == E_NOT_FOUND) {
+		error_clear(sc);
+		*checkin_id = NULL;
+		return OK;
+	}
+	TRY(rc);
+	*checkin_id = row_text(sc, r, 0);
 	return OK;
 }
 
@@ -140,9 +174,14 @@ checkin_record(struct scope *sc, struct tx *tx, const char *operator_id, const c
 	struct award a;
 	int64_t tries;
 	struct id decision = {{0}};
+	const char *waiting;
 	TRY(award_for_checkin(sc, tx, operator_id, driver_id, award_id, &a));
 	TRY(tries_before(sc, tx, operator_id, award_id, &tries));
+	TRY(waiting_review(sc, tx, operator_id, award_id, &waiting));
 	enum checkin_outcome o = outcome_of(seen, tries);
+	bool asked = o == CHECKIN_REVIEW && waiting != NULL;
+	if (asked)
+		o = CHECKIN_TRY_AGAIN;
 	struct id mine = tx_new_id(tx, "chk");
 	if (o != CHECKIN_TRY_AGAIN)
 		TRY(decide(sc, tx, operator_id, &a, seen, tries, o, mine.s, &decision));
@@ -155,8 +194,10 @@ checkin_record(struct scope *sc, struct tx *tx, const char *operator_id, const c
 	json_put_text(data, "outcome", checkin_words[o]);
 	TRY(event_emit(sc, tx, operator_id, driver_id, o == CHECKIN_TRY_AGAIN ? FOR_DRIVER : FOR_BOTH, "checkin",
 		       mine.s, data));
+	if (asked)
+		memcpy(mine.s, waiting, strlen(waiting) + 1);
 	*id = mine;
-	*outcome = o;
+	*outcome = asked ? CHECKIN_REVIEW : o;
 	return OK;
 }
 

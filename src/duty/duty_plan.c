@@ -67,6 +67,8 @@ wants_plan(struct scope *sc, struct tx *tx, const char *operator_id, const struc
 	*wants = false;
 	if (a->state != AWARD_HELD && a->state != AWARD_CHECKED_IN)
 		return OK;
+	if (a->driver_id == NULL || tx_now_ms(tx) >= a->hours.ends_ms)
+		return OK; /* she has left, or it is over: nobody would come for these parcels */
 	enum code rc =
 	    sql_one(sc, tx, &r, "SELECT id FROM duty WHERE operator_id = $1 AND award_id = $2 AND state <> 'released'",
 		    VALS(v_text(operator_id), v_text(a->id)));
@@ -86,6 +88,8 @@ gather_block(struct scope *sc, struct tx *tx, const char *block_id, struct wave 
 		if (!wants)
 			continue;
 		TRY(driver_get(sc, tx, w->operator_id, all[i].driver_id, &w->drivers[w->n_awards]));
+		if (w->drivers[w->n_awards].state != DRIVER_ACTIVE)
+			continue; /* she could not check in */
 		w->awards[w->n_awards++] = all[i];
 	}
 	return OK;
@@ -381,10 +385,13 @@ round_commit(struct scope *sc, struct tx *tx, const struct duty_wave_plan *plan,
 	struct award now;
 	struct id duty;
 	size_t stops = 0;
+	bool wants;
 	TRY(offer_award_get(sc, tx, w->operator_id, r->award.id, &now));
-	if (now.state != AWARD_HELD && now.state != AWARD_CHECKED_IN)
+	TRY(wants_plan(sc, tx, w->operator_id, &now, &wants)); /* she may have opened without one, or have another */
+	if (!wants)
 		return OK;
 	TRY(duty_insert(sc, tx, w, r, plan->origin, &duty));
+	TRY(job_add(sc, tx, duty_end_job.name, w->operator_id, duty.s, now.hours.ends_ms, NULL));
 	for (size_t k = 0; k < r->legs.n; k++) {
 		const char *shipment = w->shipments[r->shipments[k]].id;
 		bool taken;
@@ -448,21 +455,42 @@ enum code
 duty_release(struct scope *sc, struct tx *tx, const char *operator_id, const char *award_id)
 {
 	struct rows *r;
-	enum code rc =
-	    sql_one(sc, tx, &r,
-		    "SELECT id, station_id, starts_ms, state FROM duty WHERE operator_id = $1 AND award_id = $2 AND"
-		    " state <> 'released'",
-		    VALS(v_text(operator_id), v_text(award_id)));
-	if (rc == E_NOT_FOUND)
+	enum code rc = sql_one(
+	    sc, tx, &r,
+	    "SELECT id, station_id, starts_ms, state, ends_ms FROM duty WHERE operator_id = $1 AND award_id = $2"
+	    " AND state <> 'released'",
+	    VALS(v_text(operator_id), v_text(award_id)));
+	if (rc == E_NOT_FOUND) {
+		error_clear(sc);
 		return OK; /* not planned yet */
+	}
 	TRY(rc);
 	const char *duty_id = row_text(sc, r, 0);
 	const char *station_id = row_text(sc, r, 1);
 	int64_t starts_ms = row_int(r, 2);
+	int64_t ends_ms = row_int(r, 4);
 	if (strcmp(row_text(sc, r, 3), "planned") != 0)
 		return fail_as(sc, E_CONFLICT, "duty-open", "the duty of this award has begun");
 	TRY(release_shipments(sc, tx, operator_id, duty_id));
 	TRY(sql_run(sc, tx, "UPDATE duty SET state = 'released' WHERE operator_id = $1 AND id = $2",
 		    VALS(v_text(operator_id), v_text(duty_id)), NULL));
-	return duty_plan_ask(sc, tx, operator_id, station_id, starts_ms);
+	return tx_now_ms(tx) < ends_ms ? duty_plan_ask(sc, tx, operator_id, station_id, starts_ms) : OK;
+}
+
+enum code
+duty_release_all(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id)
+{
+	for (;;) {
+		struct rows *r;
+		enum code rc = sql_one(sc, tx, &r,
+				       "SELECT award_id FROM duty WHERE operator_id = $1 AND driver_id = $2 AND"
+				       " state = 'planned' ORDER BY id LIMIT 1",
+				       VALS(v_text(operator_id), v_text(driver_id)));
+		if (rc == E_NOT_FOUND) {
+			error_clear(sc);
+			return OK;
+		}
+		TRY(rc);
+		TRY(duty_release(sc, tx, operator_id, row_text(sc, r, 0)));
+	}
 }

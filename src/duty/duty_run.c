@@ -1,8 +1,9 @@
-/* The duty from opening to close: each call is one step of hers, checked against the state it needs. */
+/* The duty from opening to its last stop: each call is one step of hers, checked against the state it needs. */
 #include "duty/duty.h"
 
 #include "base/text.h"
 #include "duty/duty_legs.h"
+#include "duty/duty_rows.h"
 #include "freight/freight.h"
 #include "offer/offer.h"
 #include "people/people.h"
@@ -40,6 +41,7 @@ duty_without_plan(struct scope *sc, struct tx *tx, const char *operator_id, cons
 		 v_text(a->station_id), v_int(a->hours.starts_ms), v_int(a->hours.ends_ms), v_int(tx_now_ms(tx)),
 		 v_text(a->pay_plan_id), v_int(a->pay_plan_version), v_int(s.place.lat_e7), v_int(s.place.lon_e7)),
 	    NULL));
+	TRY(job_add(sc, tx, duty_end_job.name, operator_id, fresh.s, a->hours.ends_ms, NULL));
 	*id = scope_strdup(sc, fresh.s);
 	return OK;
 }
@@ -73,6 +75,9 @@ duty_open(struct scope *sc, struct tx *tx, const char *operator_id, const char *
 		return fail_as(sc, E_NOT_FOUND, "no-award", "there is no such award");
 	if (a.state != AWARD_CHECKED_IN && a.state != AWARD_HELD)
 		return fail_as(sc, E_CONFLICT, "award-state", "this block is not yours any more");
+	if (tx_now_ms(tx) >= a.hours.ends_ms)
+		return fail_as(sc, E_CONFLICT, "too-late", "the block has ended; the desk can help");
+	TRY(duty_driver_may(sc, tx, operator_id, driver_id));
 	TRY(passed_at(sc, tx, operator_id, award_id, &checked_in_ms));
 	enum code rc = sql_one(
 	    sc, tx, &r, "SELECT id, state FROM duty WHERE operator_id = $1 AND award_id = $2 AND state <> 'released'",
@@ -407,8 +412,8 @@ stop_fail(struct scope *sc, struct tx *tx, const char *operator_id, const char *
 }
 
 /* Tried often enough, or unwanted: back to the sender. Otherwise it waits for tomorrow. */
-static enum shipment_state
-where_back(const struct shipment *sh, const char *reason)
+enum shipment_state
+duty_goes_back_to(const struct shipment *sh, const char *reason)
 {
 	bool hopeless =
 	    strcmp(reason, "refused") == 0 || strcmp(reason, "address_wrong") == 0 || strcmp(reason, "damaged") == 0;
@@ -431,7 +436,8 @@ stop_return(struct scope *sc, struct tx *tx, const char *operator_id, const char
 		    VALS(v_text(operator_id), v_text(stop_id))));
 	const char *reason = row_text(sc, r, 0);
 	TRY(freight_get(sc, tx, operator_id, s.shipment_id, &sh));
-	const struct move back = {.to = where_back(&sh, reason), .by = driver_id, .duty_id = d.id, .reason = reason};
+	const struct move back = {
+	    .to = duty_goes_back_to(&sh, reason), .by = driver_id, .duty_id = d.id, .reason = reason};
 	TRY(freight_move(sc, tx, operator_id, s.shipment_id, &back));
 	TRY(sql_run(sc, tx, "UPDATE stop SET state = 'returned' WHERE operator_id = $1 AND id = $2",
 		    VALS(v_text(operator_id), v_text(stop_id)), NULL));
@@ -526,93 +532,6 @@ duty_reorder(struct scope *sc, struct tx *tx, const char *operator_id, const cha
 			 v_int(legs->distance_m[legs->n])),
 		    NULL));
 	return say(sc, tx, operator_id, driver_id, "plan.reordered", d.id, d.id);
-}
-
-/* --- closing --- */
-
-static enum code
-nothing_open(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id)
-{
-	struct rows *r;
-	TRY(sql_one(sc, tx, &r,
-		    "SELECT COUNT(CASE WHEN state IN ('open','arrived') THEN 1 END), COUNT(CASE WHEN state = 'failed' "
-		    "THEN 1 END) FROM stop"
-		    " WHERE operator_id = $1 AND duty_id = $2",
-		    VALS(v_text(operator_id), v_text(duty_id))));
-	if (row_int(r, 0) > 0)
-		return fail_as(sc, E_CONFLICT, "stops-open", "%" PRId64 " stops are still open", row_int(r, 0));
-	if (row_int(r, 1) > 0)
-		return fail_as(sc, E_CONFLICT, "parcels-aboard", "hand back %" PRId64 " undelivered shipments first",
-			       row_int(r, 1));
-	return OK;
-}
-
-static enum code
-decide_close(struct scope *sc, struct tx *tx, const char *operator_id, const struct duty_closed *c)
-{
-	struct id id;
-	json_t *facts = json_new_object(sc);
-	json_put_time(facts, "engaged_from", c->engaged_from_ms);
-	json_put_time(facts, "engaged_to", c->engaged_to_ms);
-	json_put_int(facts, "wait_s", c->wait_s);
-	json_put_int(facts, "stops", c->stops);
-	json_put_int(facts, "distance_m", c->distance_m);
-	const struct decision row = {
-	    .operator_id = operator_id,
-	    .driver_id = c->driver_id,
-	    .kind = "duty.close",
-	    .subject = c->duty_id,
-	    .rule = "duty.facts/1",
-	    .inputs = facts,
-	    .outcome = "closed",
-	    .reason = "handed_back",
-	};
-	return record_decide(sc, tx, &row, &id);
-}
-
-/* Waiting is the time at the depot after the block's start until the plan and
- * its parcels were there: from the later of check-in and start to the plan. */
-static int64_t
-waited_s(int64_t checked_in_ms, int64_t starts_ms, int64_t planned_ms)
-{
-	int64_t from = checked_in_ms > starts_ms ? checked_in_ms : starts_ms;
-	return planned_ms > from ? (planned_ms - from) / 1000 : 0;
-}
-
-enum code
-duty_close(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, struct duty_closed *out)
-{
-	struct open_duty d;
-	struct rows *r;
-	TRY(duty_find(sc, tx, operator_id, driver_id, &d));
-	TRY(nothing_open(sc, tx, operator_id, d.id));
-	TRY(sql_one(
-	    sc, tx, &r,
-	    "SELECT award_id, station_id, block_id, pay_plan_id, pay_plan_version, engaged_from_ms, starts_ms,"
-	    " planned_ms, distance_m, (SELECT COUNT(*) FROM attempt a WHERE a.operator_id = $1 AND a.duty_id = $2)"
-	    " FROM duty WHERE operator_id = $1 AND id = $2",
-	    VALS(v_text(operator_id), v_text(d.id))));
-	const struct duty_closed c = {
-	    .duty_id = d.id,
-	    .driver_id = driver_id,
-	    .award_id = row_text(sc, r, 0),
-	    .station_id = row_text(sc, r, 1),
-	    .block_id = row_text(sc, r, 2),
-	    .pay_plan_id = row_text(sc, r, 3),
-	    .pay_plan_version = row_int(r, 4),
-	    .engaged_from_ms = row_int(r, 5),
-	    .engaged_to_ms = tx_now_ms(tx),
-	    .wait_s = waited_s(row_int(r, 5), row_int(r, 6), row_int(r, 7)),
-	    .distance_m = row_int(r, 8),
-	    .stops = row_int(r, 9),
-	};
-	TRY(sql_run(sc, tx, "UPDATE duty SET state = 'closed', closed_ms = $3 WHERE operator_id = $1 AND id = $2",
-		    VALS(v_text(operator_id), v_text(d.id), v_int(c.engaged_to_ms)), NULL));
-	TRY(offer_award_move(sc, tx, operator_id, c.award_id, AWARD_DONE));
-	TRY(decide_close(sc, tx, operator_id, &c));
-	TRY(say(sc, tx, operator_id, driver_id, "duty.closed", d.id, d.id));
-	*out = c;
-	return OK;
 }
 
 /* --- keeping proofs --- */

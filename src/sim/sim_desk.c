@@ -287,6 +287,7 @@ static const struct finding findings[] = {
     {"position.implausible", "noted", "Her phone lost its signal under the bridge; nothing she could have done."},
     {"appeal", "upheld", "The gate log shows that the parcels came twenty minutes late. She waited."},
     {"signup.review", "accepted", "Papers and insurance are in order, I looked at both of them."},
+    {"duty.review", "noted", "I called her: her van would not start, and the parcels are back on the shelf."},
     {"job.failed", "noted", "I have seen it and told the people who run the machine about it."},
 };
 
