@@ -281,7 +281,7 @@ returned(struct scope *sc, struct tx *tx, struct call *c)
 /* --- positions --- */
 
 struct track {
-	struct position *p;
+	struct position *p; /* one place is left before the first, for the fix that was stored last */
 	size_t n;
 	struct position_window window;
 	json_t *refused;
@@ -312,6 +312,22 @@ refuse(json_t *list, const struct position *p, const char *why)
 	json_array_append_new(list, o);
 }
 
+/* A phone that reports fix by fix is judged like one that sends an hour at once. */
+static enum code
+judge_track(struct scope *sc, struct tx *tx, const struct call *c, struct track *t)
+{
+	struct position *before = t->p - 1;
+	enum code rc = positions_last(sc, tx, c->who.operator_id, t->window.duty_id, before);
+	bool follows = rc == OK && t->n > 0 && before->at_ms <= t->p[0].at_ms;
+	if (rc == E_NOT_FOUND)
+		error_clear(sc);
+	else
+		TRY(rc);
+	t->plausible =
+	    follows ? positions_plausible(before, t->n + 1, sc, &t->why) : positions_plausible(t->p, t->n, sc, &t->why);
+	return OK;
+}
+
 static enum code
 positions_prepare(struct scope *sc, struct tx *tx, struct call *c)
 {
@@ -321,7 +337,7 @@ positions_prepare(struct scope *sc, struct tx *tx, struct call *c)
 	TRY(json_only(sc, c->body, names));
 	TRY(json_need_array(sc, c->body, "positions", 1, POSITIONS_MAX, &list));
 	TRY(positions_window(sc, tx, c->who.operator_id, c->who.id, &t->window));
-	t->p = NEW_ARRAY(sc, json_array_size(list), struct position);
+	t->p = NEW_ARRAY(sc, json_array_size(list) + 1, struct position) + 1;
 	t->refused = json_new_array(sc);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		struct position p;
@@ -333,9 +349,8 @@ positions_prepare(struct scope *sc, struct tx *tx, struct call *c)
 		else
 			t->p[t->n++] = p;
 	}
-	t->plausible = positions_plausible(t->p, t->n, sc, &t->why);
 	c->user = t;
-	return OK;
+	return judge_track(sc, tx, c, t);
 }
 
 static enum code
