@@ -31,14 +31,11 @@ function SignIn({ about, done }: { about: About; done: (s: Staff) => void }) {
   };
   return (
     <main class="signin">
-      <form class="card" onSubmit={(e) => {
-        e.preventDefault();
-        e.currentTarget.querySelector<HTMLButtonElement>("button")?.click();
-      }}>
+      <form class="card" onSubmit={(e) => e.preventDefault()}>
         <h1>{about.operator.name}: the desk</h1>
         <Field label="Name or e-mail address"><input name="name" autocomplete="username" value={name} onInput={(e) => setName(e.currentTarget.value)} /></Field>
         <Field label="Passphrase"><input name="passphrase" type="password" autocomplete="current-password" value={passphrase} onInput={(e) => setPassphrase(e.currentTarget.value)} /></Field>
-        <Act class="primary" disabled={name === "" || passphrase === ""} run={enter}>Sign in</Act>
+        <Act class="primary" type="submit" disabled={name === "" || passphrase === ""} run={enter}>Sign in</Act>
       </form>
     </main>
   );

@@ -59,7 +59,8 @@ export class Client {
     return this.send<T>("POST", path, body, key === undefined ? {} : { key });
   }
 
-  /** Server-sent events over fetch, so that the token stays in a header. Resumes by itself until aborted. */
+  /** Server-sent events over fetch, so that the token stays in a header. Resumes by itself until aborted.
+   *  The first of each connection is "connected": what happened before it was not heard. */
   async follow(path: string, signal: AbortSignal, each: (kind: string, data: Json, id: string) => void): Promise<void> {
     let last = "";
     while (!signal.aborted) {
@@ -72,7 +73,10 @@ export class Client {
           this.onSignedOut();
           return;
         }
-        if (response.ok && response.body !== null) last = await readEvents(response.body, last, each);
+        if (response.ok && response.body !== null) {
+          each("connected", null, last);
+          last = await readEvents(response.body, last, each);
+        }
       } catch {
         if (signal.aborted) return;
       }

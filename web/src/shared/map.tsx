@@ -48,7 +48,7 @@ function layers(c: Colours): LayerSpecification[] {
     { ...streets, id: "big", filter: big, paint: { "line-color": c.main, "line-width": width(2, 18) } },
     { id: "route", type: "line", source: "route", layout: round,
       paint: { "line-color": c.route, "line-width": ["match", ["get", "part"], "next", 6, 3.5], "line-opacity": ["match", ["get", "part"], "next", 0.95, 0.5] } },
-    { id: "names", type: "symbol", source: "streets", "source-layer": "streets", minzoom: 13.5, filter: ["has", "name"],
+    { id: "names", type: "symbol", source: "streets", "source-layer": "streets", minzoom: 13.5, filter: [">", ["length", ["coalesce", ["get", "name"], ""]], 2], // a platform's letter is no street
       layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-font": ["sans-serif"], "text-size": 12 },
       paint: { "text-color": c.letters, "text-halo-color": c.land, "text-halo-width": 1.5 } },
     { id: "places", type: "symbol", source: "streets", "source-layer": "places",

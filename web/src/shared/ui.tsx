@@ -85,8 +85,8 @@ export function Wait({ of, children }: { of: Loaded<unknown>; children?: Compone
 }
 
 /** A button that does one thing at a time and says what went wrong beside itself. */
-export function Act({ run, children, class: style, disabled, describe }: {
-  run: () => Promise<void> | void; children: ComponentChildren; class?: string; disabled?: boolean;
+export function Act({ run, children, class: style, disabled, describe, type = "button" }: {
+  run: () => Promise<void> | void; children: ComponentChildren; class?: string; disabled?: boolean; type?: "button" | "submit";
   describe?: (e: unknown) => string;
 }) {
   const [busy, setBusy] = useState(false);
@@ -108,7 +108,7 @@ export function Act({ run, children, class: style, disabled, describe }: {
   return (
     <>
       {error !== null && <p class="note bad" role="alert">{error}</p>}
-      <button type="button" class={style} disabled={busy || disabled === true} aria-busy={busy} onClick={() => void press()}>{children}</button>
+      <button type={type} class={style} disabled={busy || disabled === true} aria-busy={busy} onClick={() => void press()}>{children}</button>
     </>
   );
 }
