@@ -81,12 +81,16 @@ export async function openPhone(chromiumPath, top, film, watch, place) {
   return { context, page: context.pages()[0] ?? (await context.newPage()) };
 }
 
+/** The desk's browser; everybody who sits down has a session of her own. */
 export async function openDesk(chromiumPath, watch) {
   const browser = await chromium.launch({ executablePath: chromiumPath, headless: true, args: FLAGS });
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", timezoneId: "Europe/Stockholm", colorScheme: "light" });
-  watch.over(context, "desk");
-  context.setDefaultTimeout(15_000);
-  return { browser, context, page: await context.newPage() };
+  const sit = async () => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", timezoneId: "Europe/Stockholm", colorScheme: "light" });
+    watch.over(context, "desk");
+    context.setDefaultTimeout(15_000);
+    return context.newPage();
+  };
+  return { browser, sit };
 }
 
 /** The pages' policy as the browser was given it. */

@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkPolicy, filmOfDoor, filmOfFace, noScore, openDesk, openPhone, Watch } from "./browser.mjs";
+import { decideByKeyboard, openRound, seesHerGo, seesHerMove, watchMap } from "./desk.mjs";
 import { DEPOT, House } from "./house.mjs";
 import { mapDrawn, picture } from "./screens.mjs";
 
@@ -17,6 +18,8 @@ const [waybill, deps, chromium] = process.argv.slice(2);
 const began = Date.now();
 const say = (what) => console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s  ${what}`);
 
+const ELSEWHERE = { lat: 57.721, lon: 12.9401 }; // another town, seconds later
+const WHY = "The receiver jumped between the houses; she was at the stop, its time says so.";
 const open = []; // pages, for when something goes wrong
 
 const act = (page, name) => page.getByRole("button", { name, exact: true }).click();
@@ -182,25 +185,46 @@ async function day(house, top, watch) {
 
   await house.planned(awards[0], 5);
   vera = await phone(film.door);
+  const desk = await openDesk(chromium, watch);
+  const dispatcher = await desk.sit();
+  open.push(dispatcher);
   await load(vera.page, awards[0]);
+  await watchMap(dispatcher, house, DEPOT);
+  await seesHerMove(dispatcher, vera.context, [{ lat: 57.7061, lon: 11.9676 }, { lat: 57.7057, lon: 11.9684 }]);
   await mapDrawn(vera.page);
   await picture(vera.page, "driver-next-stop");
+  say("loaded; the desk's map shows her move");
   await deliverWithPhoto(vera.page);
-  say("loaded and delivered with a photo");
+  await openRound(dispatcher, 1);
+  await picture(dispatcher, "console-today");
   await cannotDeliver(vera.page, false);
   for (let i = 0; i < 3; i++) await deliverToNeighbour(vera.page);
   await sees(vera.page, "Second attempt");
   await cannotDeliver(vera.page, true);
+  await seesHerMove(dispatcher, vera.context, [ELSEWHERE]);
+  say("delivered with a photo, to neighbours, and once not at all");
+
   const total = await closeAndRead(vera.page);
   await picture(vera.page, "driver-statement", true);
   const statement = await house.get(`/v1/statements/${new URL(vera.page.url()).hash.split("/").pop()}`);
   assert.equal(total, statement.total);
   assert.equal(statement.lines.reduce((sum, l) => sum + l.amount, 0), total);
   assert.equal(statement.facts.stops, 6, "every attempt is paid, the two in vain like the others");
+  await seesHerGo(dispatcher);
+  say("closed, and read what she earned; her place is gone from the map");
+
+  const reviewer = await desk.sit();
+  open.push(reviewer);
+  await decideByKeyboard(reviewer, house, WHY);
+  await vera.page.goto(`${house.url}/driver/#/me/decisions`);
+  await vera.page.getByRole("link", { name: /^Position review/ }).click();
+  await sees(vera.page, WHY);
+  say("a person answered, and she reads the answer");
   await vera.page.goto(`${house.url}/driver/#/me`);
   await picture(vera.page, "driver-my-data");
+  for (const context of [vera.context, ...desk.browser.contexts()]) assert.deepEqual(await context.cookies(), []);
   await vera.context.close();
-  say("closed, and read what she earned");
+  await desk.browser.close();
 }
 
 /** What the pages say when something did not come: without it a time-out tells nothing. */
@@ -227,6 +251,9 @@ try {
   console.error(watch.wrong.join("\n"));
   throw e;
 } finally {
-  if (!ok) house.child.kill("SIGKILL");
-  if (process.env.KEEP !== "1") rmSync(top, { recursive: true, force: true });
+  if (!ok) {
+    await Promise.all(open.map((p) => p.context().close()));
+    house.child.kill("SIGKILL");
+  }
+  if (process.env.KEEP !== "1") rmSync(top, { recursive: true, force: true, maxRetries: 10 });
 }

@@ -9,24 +9,30 @@ const wanted = process.env.UPDATE_SCREENS === "1";
 
 async function paintOver(page) {
   await page.evaluate(() => {
-    for (const e of document.querySelectorAll("video, img.camera, canvas.camera")) e.style.filter = "blur(28px)";
+    for (const e of document.querySelectorAll("video")) {
+      e.style.filter = "blur(28px)";
+      e.style.clipPath = "inset(0)";
+    }
   });
 }
 
-/** `whole`: the page to its end, not just what fits the screen. */
+/** `whole`: as if the screen were as high as the page. */
 export async function picture(page, name, whole = false) {
   if (!wanted) return;
   mkdirSync(DIR, { recursive: true });
   await paintOver(page);
   const raw = `${DIR}${name}.raw.png`;
   const out = `${DIR}${name}.png`;
-  await page.screenshot({ path: raw, fullPage: whole, animations: "disabled" });
+  const size = page.viewportSize();
+  if (whole) await page.setViewportSize({ width: size.width, height: await page.evaluate(() => document.documentElement.scrollHeight) });
+  await page.screenshot({ path: raw, animations: "disabled" });
+  if (whole) await page.setViewportSize(size);
   execFileSync("ffmpeg", ["-y", "-v", "error", "-i", raw, "-vf", "split[a][b];[a]palettegen=max_colors=128[p];[b][p]paletteuse=dither=none", out]);
   rmSync(raw);
   if (statSync(out).size > BYTES_MAX) throw new Error(`${out} is larger than ${BYTES_MAX} bytes`);
 }
 
-/** A map shows all its tiles. */
+/** The map has drawn what it was told to show, streets and all. */
 export async function mapDrawn(page) {
-  await page.locator('.map[data-ready="true"]').first().waitFor();
+  await page.locator('.map[data-drawn="true"]').first().waitFor();
 }

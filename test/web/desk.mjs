@@ -1,0 +1,90 @@
+// The desk's half of the day: a dispatcher who watches the map, a reviewer who
+// answers what only people decide, with her hands on the keyboard.
+import assert from "node:assert/strict";
+import { mapDrawn, picture } from "./screens.mjs";
+
+async function signIn(page, url, who) {
+  await page.goto(`${url}/console/`);
+  await page.getByLabel("Name or e-mail address").fill(who.name);
+  await page.getByLabel("Passphrase").fill(who.passphrase);
+  await page.keyboard.press("Enter");
+  await page.getByRole("navigation", { name: "Console" }).waitFor();
+}
+
+const at = (place) => `${place.lat.toFixed(5)},${place.lon.toFixed(5)}`;
+const driver = (page) => page.locator('.livemap .pin[aria-label^="Vera Holm"]');
+
+/** A map with her on it, where she is. */
+export async function watchMap(page, house, place) {
+  await signIn(page, house.url, house.dispatcher);
+  await page.getByRole("heading", { name: "Today" }).waitFor();
+  await mapDrawn(page);
+  await page.locator(`.livemap .pin[aria-label^="Vera Holm"][data-at="${at(place)}"]`).waitFor();
+}
+
+/** She moves, and the pin with her, without a hand on the desk's page: in degrees and on the glass. */
+export async function seesHerMove(page, phone, places) {
+  for (const place of places) {
+    const before = await driver(page).boundingBox();
+    await phone.setGeolocation({ latitude: place.lat, longitude: place.lon, accuracy: 8 });
+    await page.locator(`.livemap .pin[aria-label^="Vera Holm"][data-at="${at(place)}"]`).waitFor();
+    const after = await driver(page).boundingBox();
+    assert.ok(Math.hypot(after.x - before.x, after.y - before.y) > 3, "the pin stays where it is");
+  }
+}
+
+/** Her round by its row: the stops, and where she is among them. */
+export async function openRound(page, done) {
+  await page.locator("button.dutyrow", { hasText: "Vera Holm" }).click();
+  await page.locator(".detail").getByText("she reads that you opened this").waitFor();
+  await page.getByLabel(`${done} of 5 stops`).first().waitFor();
+  await page.locator('.livemap .pin[data-kind="stop"]').first().waitFor();
+  await mapDrawn(page);
+}
+
+/** No open round, no place. */
+export async function seesHerGo(page) {
+  await driver(page).waitFor({ state: "detached" });
+  await page.getByText("0 open, 1 closed").waitFor();
+}
+
+// --- by keyboard ---
+
+/** Tabs on until what has the focus reads like this. */
+async function tabTo(page, words) {
+  for (let i = 0; i < 80; i++) {
+    await page.keyboard.press("Tab");
+    const text = await page.evaluate(() => {
+      const e = document.activeElement;
+      const label = e.labels?.[0]?.textContent ?? e.getAttribute("aria-label") ?? e.textContent;
+      return `${e.tagName.toLowerCase()} ${label.trim()}`;
+    });
+    if (words.test(text)) return;
+  }
+  throw new Error(`the keyboard does not reach ${words}`);
+}
+
+/** A track that cannot be true: looked at, thought about, answered; no mouse. */
+export async function decideByKeyboard(page, house, why) {
+  await signIn(page, house.url, house.reviewer);
+  await page.getByText("Position implausible").waitFor();
+  await picture(page, "console-queue");
+  await tabTo(page, /^a Position implausible/);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Your decision" }).waitFor();
+  for (const label of ["The phone reported", "Duty"]) {
+    await tabTo(page, new RegExp(`^summary ${label}`));
+    await page.keyboard.press("Enter");
+  }
+  await page.getByText("Open the evidence first").waitFor({ state: "detached" });
+  await tabTo(page, /^input/);
+  await page.keyboard.press("Space");
+  await tabTo(page, /^textarea/);
+  const decide = page.getByRole("button", { name: "Decide", exact: true });
+  assert.ok(await decide.isDisabled(), "nobody decides without a reason");
+  await page.keyboard.type(why);
+  await picture(page, "console-decision");
+  await tabTo(page, /^button Decide$/);
+  await page.keyboard.press("Enter");
+  await page.getByText("Nothing waits for a person.").waitFor();
+}
