@@ -92,6 +92,8 @@ verify(struct scope *sc, struct face_engine *e, const struct face_picture pictur
 		v.scored = true;
 		if (v.hint == FACE_HINT_NONE)
 			v.decision = engine_decide(e, v.similarity);
+		if (v.decision == FACE_UNSURE)
+			v.hint = quality_hint_soft(&captures[1].portrait.quality);
 	}
 	v.embed_ms = ms_since(start);
 	*out = v;

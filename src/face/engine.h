@@ -62,6 +62,8 @@ double engine_score(const float a[static FACE_VECTOR_DIM], const float b[static 
 void quality_measure(const struct picture *p, const struct engine_face *face,
 		     const float chip[static 3 * ENGINE_CHIP * ENGINE_CHIP], struct face_quality *out);
 enum face_hint quality_hint(const struct face_quality *q);
+/* Of a capture that was good enough and yet did not decide: what to try next. Never NONE. */
+enum face_hint quality_hint_soft(const struct face_quality *q);
 /* Where nobody was found: is the whole picture too dark to tell? */
 bool quality_too_dark(const struct picture *p);
 

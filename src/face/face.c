@@ -217,6 +217,7 @@ face_check(struct scope *sc, struct face_engine *e, const struct face_template *
 	const float *list[FACE_PICTURES_MAX];
 	size_t usable = 0;
 	enum face_hint first_hint = FACE_HINT_NONE;
+	enum face_hint soft = FACE_HINT_UNCOVER;
 	TRY(check_count(sc, n));
 	TRY(check_template(sc, e, enrolled));
 	double floor_score = calibration_score(&e->calibration, SAME_PERSON_FMR);
@@ -233,6 +234,7 @@ face_check(struct scope *sc, struct face_engine *e, const struct face_template *
 		}
 		TRY(engine_embed(sc, e, &c.portrait, vectors[usable]));
 		list[usable] = vectors[usable];
+		soft = usable == 0 ? quality_hint_soft(&c.portrait.quality) : soft;
 		usable++;
 	}
 	if (usable == 0) {
@@ -248,6 +250,8 @@ face_check(struct scope *sc, struct face_engine *e, const struct face_template *
 	float probe[FACE_VECTOR_DIM];
 	engine_mean(e, list, usable, probe);
 	double score = engine_score(enrolled->vector, probe);
-	*out = (struct face_verdict){engine_decide(e, score), first_hint, engine_band(e, score)};
+	enum face_decision decision = engine_decide(e, score);
+	enum face_hint hint = decision == FACE_UNSURE && first_hint == FACE_HINT_NONE ? soft : first_hint;
+	*out = (struct face_verdict){decision, decision == FACE_UNSURE ? hint : FACE_HINT_NONE, engine_band(e, score)};
 	return OK;
 }

@@ -105,6 +105,20 @@ quality_too_dark(const struct picture *p)
 }
 
 enum face_hint
+quality_hint_soft(const struct face_quality *q)
+{
+	if (q->eye_distance_px < 40)
+		return FACE_HINT_CLOSER;
+	if (q->brightness < 0.28f || q->brightness > 0.75f || q->contrast < 0.09f)
+		return FACE_HINT_LIGHT;
+	if (fabsf(q->yaw_deg) > 15 || fabsf(q->pitch_deg) > 22 || fabsf(q->roll_deg) > 15)
+		return FACE_HINT_TURN;
+	if (q->sharpness < 0.18f)
+		return FACE_HINT_HOLD_STILL;
+	return FACE_HINT_UNCOVER; /* nothing that can be seen: glasses, a hat, a mask */
+}
+
+enum face_hint
 quality_hint(const struct face_quality *q)
 {
 	if (q->inside < 0.85f)
