@@ -3,6 +3,6 @@
 const struct move route_moves[] = {
     {"strings", 1000, move_strings},
     {"close", 5, move_close},
-    {"open", 5, move_open},
+    {"open", 30, move_open},
     {0},
 };

@@ -17,7 +17,7 @@
  * put to the timetable in order. */
 #include "route/route_state.h"
 
-#define SHORTLIST 6
+#define SHORTLIST 4
 #define ENDS_MAX 40 /* routes of a class in use: beyond that the ends are not worth it */
 
 struct ask {
@@ -180,8 +180,7 @@ judge_near(struct ask *a)
 	judge_ends(a);
 }
 
-/* judge_near() for the common case, with everything in registers: a plain
- * problem, one vehicle class, loads that only add up, nothing that ties tasks. */
+/* judge_near() for the common case, with everything in registers: one vehicle class, loads that only add up, nothing that ties tasks. */
 static void
 judge_near_plain(struct ask *a)
 {
@@ -199,6 +198,7 @@ judge_near_plain(struct ask *a)
 	const int32_t service = a->service;
 	const int32_t most = m->classes[0].max_tasks;
 	const int64_t room = m->load == LOAD_SUM ? m->classes[0].cap[0] - a->demand : INT64_MAX;
+	const bool rich = m->rich;
 	int32_t best = INT32_MAX;
 	int32_t after = NO_NODE;
 	for (int32_t i = 0; i < m->n_near && row[i] >= 0; i++) {
@@ -223,6 +223,11 @@ judge_near_plain(struct ask *a)
 				continue;
 			if (--a->next_blink == 0) {
 				a->next_blink = blink_gap(a->s, a->blink);
+				continue;
+			}
+			if (rich) {
+				shortlist_add(a, &(struct spot){delta, p->route, at, NO_NODE});
+				best = a->n_list == SHORTLIST ? (int32_t)a->best.delta : INT32_MAX;
 				continue;
 			}
 			best = delta;
@@ -474,7 +479,7 @@ confirm_best(struct ask *a)
 	struct spot best = {INT64_MAX, NO_NODE, NO_NODE, NO_NODE};
 	for (int32_t i = 0; i < a->n_list; i++) {
 		int64_t guess = a->list[i].delta;
-		if (!a->s->m->duty && !a->s->m->slices && guess >= best.delta)
+		if (!a->s->m->duty && guess >= best.delta)
 			break; /* the rest can only be dearer */
 		if (confirm(a->s, a->x, &a->list[i]) && a->list[i].delta < best.delta)
 			best = a->list[i];

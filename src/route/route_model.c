@@ -11,26 +11,19 @@ divided(int64_t duration, double factor)
 }
 
 int64_t
-travel_at(const struct route_problem *p, const struct route_vehicle *v, uint32_t from, uint32_t to, int64_t at)
+travel_in_slice(const struct route_problem *p, const struct route_vehicle *v, size_t cell, int64_t at, uint32_t k)
 {
-	if (from == ROUTE_NONE || to == ROUTE_NONE)
-		return 0;
 	const struct route_profile *f = &p->profiles[v->profile];
 	size_t cells = (size_t)p->n_places * p->n_places;
-	size_t cell = (size_t)from * p->n_places + to;
-	if (f->durations[cell] == ROUTE_UNREACHABLE)
-		return FAR_TIME;
-	uint32_t k = 0;
-	while (k + 1 < f->n_slices && f->slice_at[k + 1] <= at)
-		k++;
 	int64_t a = f->durations[k * cells + cell];
+	if (a == ROUTE_UNREACHABLE)
+		return FAR_TIME;
 	if (k + 1 == f->n_slices || at <= f->slice_at[k])
 		return divided(a, v->speed_factor);
 	int64_t b = f->durations[(k + 1) * cells + cell];
 	int64_t width = f->slice_at[k + 1] - f->slice_at[k];
-	int64_t into = at - f->slice_at[k];
 	/* floor, so that a falling duration never falls faster than time passes */
-	int64_t step = (b - a) * into;
+	int64_t step = (b - a) * (at - f->slice_at[k]);
 	int64_t change = step >= 0 ? step / width : -((-step + width - 1) / width);
 	return divided(a + change, v->speed_factor);
 }
@@ -72,6 +65,15 @@ time_matrix(struct scope *sc, const struct model *m, uint32_t profile, double fa
 	size_t side = (size_t)p->n_places + 1;
 	int32_t *t;
 	TRY(new_matrix(sc, side, &t));
+	if (f->n_slices == 1 && factor == 1) {
+		for (size_t i = 0; i < p->n_places; i++)
+			for (size_t j = 0; j < p->n_places; j++) {
+				int32_t d = f->durations[i * p->n_places + j];
+				t[i * side + j] = d == ROUTE_UNREACHABLE ? FAR_TIME : d;
+			}
+		*out = t;
+		return OK;
+	}
 	for (size_t i = 0; i < p->n_places; i++)
 		for (size_t j = 0; j < p->n_places; j++) {
 			int64_t d = least_duration(p, f, i * p->n_places + j);
@@ -117,22 +119,44 @@ cost_matrix(struct scope *sc, const struct model *m, const struct matrix_key *k,
 	return OK;
 }
 
+/* In tiles, so that neither side of the diagonal leaves the cache. */
+#define TILE 32
+
+static bool
+tile_symmetric(const int32_t *t, size_t side, size_t row, size_t col)
+{
+	size_t rows = row + TILE < side ? row + TILE : side;
+	size_t cols = col + TILE < side ? col + TILE : side;
+	for (size_t i = row; i < rows; i++)
+		for (size_t j = col; j < cols; j++)
+			if (t[i * side + j] != t[j * side + i])
+				return false;
+	return true;
+}
+
+static bool
+symmetric(const int32_t *t, size_t side)
+{
+	for (size_t row = 0; row < side; row += TILE)
+		for (size_t col = 0; col <= row; col += TILE)
+			if (!tile_symmetric(t, side, row, col))
+				return false;
+	return true;
+}
+
 static enum code
 transposed(struct scope *sc, const int32_t *t, size_t side, const int32_t **out)
 {
-	bool same = true;
-	for (size_t i = 0; i < side && same; i++)
-		for (size_t j = 0; j < i && same; j++)
-			same = t[i * side + j] == t[j * side + i];
-	if (same) {
+	int32_t *u;
+	if (symmetric(t, side)) {
 		*out = t;
 		return OK;
 	}
-	int32_t *u;
 	TRY(new_matrix(sc, side, &u));
-	for (size_t i = 0; i < side; i++)
-		for (size_t j = 0; j < side; j++)
-			u[j * side + i] = t[i * side + j];
+	for (size_t row = 0; row < side; row += TILE)
+		for (size_t i = 0; i < side; i++)
+			for (size_t j = row; j < row + TILE && j < side; j++)
+				u[j * side + i] = t[i * side + j];
 	*out = u;
 	return OK;
 }
@@ -143,6 +167,30 @@ key_of(const struct route_vehicle *v)
 	return (struct matrix_key){v->profile, v->speed_factor, v->rates.per_hour, v->rates.per_km};
 }
 
+static int32_t
+largest(const int32_t *cells, size_t n)
+{
+	int32_t most = 0;
+	for (size_t i = 0; cells != NULL && i < n; i++)
+		if (cells[i] != ROUTE_UNREACHABLE && cells[i] > most)
+			most = cells[i];
+	return most;
+}
+
+/* No arc of this vehicle costs more. */
+static double
+dearest_arc(const struct route_problem *p, const struct route_vehicle *v)
+{
+	const struct route_profile *f = &p->profiles[v->profile];
+	size_t cells = (size_t)p->n_places * p->n_places;
+	if (f->costs != NULL)
+		return largest(f->costs, cells);
+	double c = largest(f->durations, cells) / v->speed_factor * (double)v->rates.per_hour / 3600;
+	if (v->rates.per_km != 0)
+		c += largest(f->distances, cells) * (double)v->rates.per_km / 1000;
+	return c;
+}
+
 /* A power of ten that keeps fractions of a cost where rates make them, and the
  * dearest arc inside an int32. */
 static double
@@ -150,10 +198,9 @@ find_scale(const struct route_problem *p)
 {
 	bool whole = true;
 	double dearest = 1;
-	size_t cells = (size_t)p->n_places * p->n_places;
 	for (uint32_t v = 0; v < p->n_vehicles; v++) {
-		struct matrix_key k = key_of(&p->vehicles[v]);
 		const struct route_rates *r = &p->vehicles[v].rates;
+		struct matrix_key k = key_of(&p->vehicles[v]);
 		whole &= r->per_hour % 3600 == 0 && r->per_km % 1000 == 0 && r->per_duty_hour % 3600 == 0 &&
 			 r->per_task_hour % 3600 == 0;
 		bool seen = false;
@@ -162,10 +209,8 @@ find_scale(const struct route_problem *p)
 			seen = other.profile == k.profile && other.speed_factor == k.speed_factor &&
 			       other.per_hour == k.per_hour && other.per_km == k.per_km;
 		}
-		for (size_t i = 0; i < cells && !seen; i++) {
-			double c = cell_cost(p, &k, i);
-			dearest = c > dearest ? c : dearest;
-		}
+		double c = seen ? 0 : dearest_arc(p, &p->vehicles[v]);
+		dearest = c > dearest ? c : dearest;
 	}
 	double scale = whole ? 1 : 1000;
 	while (dearest * scale > ARC_MAX)
@@ -266,15 +311,16 @@ class_matrices(struct scope *sc, struct model *m, int32_t c)
 		TRY(time_matrix(sc, m, v->profile, v->speed_factor, &k->time));
 		TRY(transposed(sc, k->time, side, &k->time_to));
 	}
+	bool time_is_cost =
+	    v->rates.per_hour == 3600 && v->rates.per_km == 0 && m->scale == 1 && p->profiles[v->profile].costs == NULL;
+	if (k->cost == NULL && time_is_cost) {
+		k->cost = k->time;
+		k->cost_to = k->time_to;
+	}
 	if (k->cost == NULL) {
 		struct matrix_key key = key_of(v);
 		TRY(cost_matrix(sc, m, &key, &k->cost));
-		if (memcmp(k->cost, k->time, side * side * sizeof *k->cost) == 0) {
-			k->cost = k->time;
-			k->cost_to = k->time_to;
-		} else {
-			TRY(transposed(sc, k->cost, side, &k->cost_to));
-		}
+		TRY(transposed(sc, k->cost, side, &k->cost_to));
 	}
 	return OK;
 }
@@ -353,10 +399,13 @@ find_prices(struct model *m)
 		most = m->classes[c].fixed > most ? m->classes[c].fixed : most;
 	int64_t dearest = 0;
 	size_t side = (size_t)m->n_places + 1;
-	for (int32_t c = 0; c < m->n_classes; c++)
+	for (int32_t c = 0; c < m->n_classes; c++) {
+		if (c > 0 && m->classes[c].cost == m->classes[c - 1].cost)
+			continue;
 		for (size_t i = 0; i < side * side; i++)
 			if (m->classes[c].cost[i] < FAR_COST && m->classes[c].cost[i] > dearest)
 				dearest = m->classes[c].cost[i];
+	}
 	int64_t must = most + 8 * dearest + 1;
 	int64_t cap = INT64_MAX / 8 / (m->n + 1) / (1000 * ROUTE_PRIORITY_MAX + 1);
 	must = must > cap ? cap : must;
@@ -519,6 +568,9 @@ static enum code
 find_near(struct scope *sc, struct model *m, int32_t n_near)
 {
 	m->n_near = n_near < m->n ? n_near : m->n;
+	m->mean_arc = 1;
+	if (n_near == 0)
+		return OK;
 	void *rows;
 	TRY(scope_try_array(sc, (size_t)m->n * (size_t)m->n_near + 1, sizeof(int32_t), &rows));
 	m->near = rows;

@@ -102,8 +102,10 @@ route_tail(const struct model *m, int32_t r)
 /* E_LIMIT  the times span more than ROUTE_SPAN_MAX.  E_MEMORY  the scope's cap. */
 MUST_USE enum code model_new(struct scope *sc, const struct route_problem *p, int32_t n_near, struct model **out);
 
-/* Travel of a vehicle between two places when it leaves at `at` (caller's time);
+/* Travel of a vehicle over one cell of the matrix when it leaves at `at` (caller's
+ * time) and slice k is the last one that begins no later (0 before the first);
  * FAR_TIME where there is no way. */
-int64_t travel_at(const struct route_problem *p, const struct route_vehicle *v, uint32_t from, uint32_t to, int64_t at);
+int64_t travel_in_slice(const struct route_problem *p, const struct route_vehicle *v, size_t cell, int64_t at,
+			uint32_t k);
 
 #endif

@@ -298,7 +298,9 @@ solve_within(struct scope *inner, struct scope *sc, const struct route_problem *
 	mine.threads = budget->threads > 1 ? budget->threads : 1;
 	struct run r = {.budget = &mine, .begun_ns = now_ns(&mine), .reported = INT64_MAX};
 	struct model *m;
-	TRY(model_new(inner, p, NEIGHBOURS, &m));
+	/* A plan that is only to be completed needs no neighbours: few tasks are placed. */
+	bool only_complete = rows != NULL && budget->seconds <= 0 && budget->iterations == 0;
+	TRY(model_new(inner, p, only_complete ? 0 : NEIGHBOURS, &m));
 	TRY(search_new(inner, m, budget->seed, &r.search));
 	if (m->n > 0 && m->n_routes > 0) {
 		if (rows != NULL)

@@ -111,8 +111,16 @@ travel(struct run *r, uint32_t from, uint32_t to, int64_t at)
 {
 	if (from == ROUTE_NONE || to == ROUTE_NONE)
 		return 0;
-	if (r->f->n_slices > 1)
-		return travel_at(r->t->m->p, r->v, from, to, at);
+	if (r->f->n_slices > 1) {
+		/* time mostly moves on along a route: start from the slice used last */
+		const int64_t *slice_at = r->f->slice_at;
+		while (r->slice + 1 < r->f->n_slices && slice_at[r->slice + 1] <= at)
+			r->slice++;
+		while (r->slice > 0 && slice_at[r->slice] > at)
+			r->slice--;
+		size_t cell = (size_t)from * r->t->m->p->n_places + to;
+		return travel_in_slice(r->t->m->p, r->v, cell, at, r->slice);
+	}
 	return r->k->time[(size_t)from * ((size_t)r->t->m->n_places + 1) + to];
 }
 
