@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -32,7 +32,7 @@ shut_limits(struct scope *sc, size_t memory_bytes)
 		rlim_t max;
 	} limits[] = {{RLIMIT_CORE, 0}, {RLIMIT_NOFILE, 4}, {RLIMIT_NPROC, 0}, {RLIMIT_DATA, memory_bytes}};
 	for (size_t i = 0; i < COUNT_OF(limits); i++) {
-		/* The address sanitizer's shadow counts as data: its builds go without this one bound. */
+		/* A sanitizer's shadow counts as data: its builds go without this one bound. */
 		if (limits[i].what == RLIMIT_DATA && SANITIZED)
 			continue;
 		struct rlimit r = {limits[i].max, limits[i].max};
