@@ -88,11 +88,27 @@ call_end(struct call *c, enum code rc)
 
 /* --- commit --- */
 
+/* The snapshot that said who she is may be old by now: a picture was looked at, a
+ * passphrase hashed. Who has signed out, left or lost her role meanwhile changes
+ * nothing any more. */
+static enum code
+still_she(struct scope *sc, struct tx *tx, const struct call *c)
+{
+	struct actor now;
+	if (!c->known)
+		return OK;
+	TRY(session_actor(sc, tx, c->house->keys, c->token, &now));
+	if (now.kind != c->who.kind || now.role != c->who.role || !text_eq(now.id, c->who.id))
+		return fail_as(sc, E_UNAUTHENTICATED, "unauthenticated", "sign in again");
+	return OK;
+}
+
 static enum code
 run_commit(struct scope *sc, struct tx *tx, void *arg)
 {
 	struct call *c = arg;
 	c->reply = (struct reply){0};
+	TRY(still_she(sc, tx, c));
 	TRY(once_find(sc, tx, c, &c->replayed));
 	if (c->replayed)
 		return OK;

@@ -318,18 +318,27 @@ appeal(struct scope *sc, struct tx *tx, struct call *c)
 
 /* The picture of the check she appeals against, from her phone: the server kept its hash only. */
 static enum code
-appeal_picture(struct scope *sc, struct tx *tx, struct call *c)
+appeal_picture_prepare(struct scope *sc, struct tx *tx, struct call *c)
 {
 	static const char *const names[] = {"pictures", NULL};
 	const json_t *list;
-	struct call_picture picture;
+	struct call_picture *picture = NEW(sc, struct call_picture);
 	size_t count;
-	int64_t n;
+	(void)tx;
 	TRY(json_only(sc, c->body, names));
 	TRY(json_need_array(sc, c->body, "pictures", 1, 1, &list));
-	TRY(call_pictures(sc, list, "pictures", 1, &picture, &count));
-	TRY(appeal_picture_add(sc, tx, c->house->keys, c->who.operator_id, c->who.id, c->param[0], picture.bytes,
-			       picture.n, &n));
+	TRY(call_pictures(sc, list, "pictures", 1, picture, &count));
+	c->user = picture;
+	return OK;
+}
+
+static enum code
+appeal_picture(struct scope *sc, struct tx *tx, struct call *c)
+{
+	const struct call_picture *picture = c->user;
+	int64_t n;
+	TRY(appeal_picture_add(sc, tx, c->house->keys, c->who.operator_id, c->who.id, c->param[0], picture->bytes,
+			       picture->n, &n));
 	json_t *o = json_new_object(sc);
 	json_put_int(o, "picture", n);
 	json_put_time(o, "until", tx_now_ms(tx) + APPEAL_PICTURE_MS);
@@ -457,9 +466,8 @@ erase_positions(struct scope *sc, struct tx *tx, void *arg)
 	return day_leave_positions(sc, tx, c->who.operator_id, c->who.id);
 }
 
-/* Positions first: a crash between the two halves leaves her in, and leaving again finishes. */
 static enum code
-leave_work(struct scope *sc, struct call *c)
+leave_prepare(struct scope *sc, struct tx *tx, struct call *c)
 {
 	static const char *const names[] = {"confirm", NULL};
 	bool confirm = false;
@@ -467,6 +475,13 @@ leave_work(struct scope *sc, struct call *c)
 	TRY(json_may_bool(sc, c->body, "confirm", &confirm));
 	if (!confirm)
 		return fail_as(sc, E_INVALID, "bad-field", "\"confirm\" must be true");
+	return day_leave_check(sc, tx, c->who.operator_id, c->who.id);
+}
+
+/* Positions first: a crash between the two halves leaves her in, and leaving again finishes. */
+static enum code
+leave_work(struct scope *sc, struct call *c)
+{
 	return store_write(sc, c->house->store, LANE_POSITIONS, erase_positions, c);
 }
 
@@ -588,6 +603,7 @@ static const struct route rows[] = {
     {.method = "POST",
      .path = "/v1/driver/appeals/{appeal_id}/pictures",
      .who = MAY_DRIVER,
+     .prepare = appeal_picture_prepare,
      .commit = appeal_picture,
      .summary = "The very picture of the check, for the person who answers; destroyed after 14 days",
      .request = "AppealPictureNew",
@@ -636,6 +652,7 @@ static const struct route rows[] = {
     {.method = "POST",
      .path = "/v1/driver/leave",
      .who = MAY_DRIVER,
+     .prepare = leave_prepare,
      .work = leave_work,
      .commit = leave_commit,
      .summary = "Leave and be erased; the answer is the receipt",

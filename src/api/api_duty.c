@@ -312,6 +312,14 @@ refuse(json_t *list, const struct position *p, const char *why)
 	json_array_append_new(list, o);
 }
 
+static int
+by_time(const void *a, const void *b)
+{
+	const struct position *x = a;
+	const struct position *y = b;
+	return (x->at_ms > y->at_ms) - (x->at_ms < y->at_ms);
+}
+
 /* A phone that reports fix by fix is judged like one that sends an hour at once. */
 static enum code
 judge_track(struct scope *sc, struct tx *tx, const struct call *c, struct track *t)
@@ -349,6 +357,7 @@ positions_prepare(struct scope *sc, struct tx *tx, struct call *c)
 		else
 			t->p[t->n++] = p;
 	}
+	qsort(t->p, t->n, sizeof *t->p, by_time); /* a phone may send what it had kept last */
 	c->user = t;
 	return judge_track(sc, tx, c, t);
 }
@@ -373,6 +382,10 @@ static enum code
 positions_commit(struct scope *sc, struct tx *tx, struct call *c)
 {
 	const struct track *t = c->user;
+	struct position_window now;
+	TRY(positions_window(sc, tx, c->who.operator_id, c->who.id, &now));
+	if (!text_eq(now.duty_id, t->window.duty_id))
+		return fail_as(sc, E_NOT_FOUND, "no-duty", "that duty is closed: your place is not recorded");
 	if (t->n > 0)
 		TRY(positions_add(sc, tx, c->who.operator_id, c->who.id, t->window.duty_id, t->p, t->n));
 	json_t *o = json_new_object(sc);

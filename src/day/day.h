@@ -162,6 +162,8 @@ MUST_USE enum code day_queue_decide(struct scope *sc, struct tx *tx, const char 
 /* Everything about her, one JSON object. Positions come from the other file: two reads. */
 MUST_USE enum code day_export(struct scope *sc, struct house *h, const char *operator_id, const char *driver_id,
 			      json_t **out);
+/* May she leave now? E_CONFLICT (reason "duty-open"): asked before anything of hers is erased. */
+MUST_USE enum code day_leave_check(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id);
 /* She leaves: erased from every room now. E_CONFLICT (reason "duty-open")  close the duty first.
  * {"erased":[…],"kept":[{"what","why","until"}]} */
 MUST_USE enum code day_leave_write(struct scope *sc, struct tx *tx, struct house *h, const char *operator_id,

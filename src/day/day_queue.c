@@ -68,6 +68,21 @@ facts_of(struct scope *sc, const json_t *o, struct pay_facts *out)
 	return json_need_int(sc, o, "distance_m", 0, most, &out->distance_m);
 }
 
+/* Who appeals risks nothing by it. */
+static enum code
+pays_no_less(struct scope *sc, struct tx *tx, const char *operator_id, const char *before_id, const char *after_id)
+{
+	json_t *before;
+	json_t *after;
+	TRY(pay_statement_get(sc, tx, operator_id, NULL, before_id, &before));
+	TRY(pay_statement_get(sc, tx, operator_id, NULL, after_id, &after));
+	if (json_integer_value(json_object_get(after, "total")) < json_integer_value(json_object_get(before, "total")))
+		return fail_as(
+		    sc, E_INVALID, "pays-less",
+		    "these facts pay less than the statement she appeals against: an appeal never costs her");
+	return OK;
+}
+
 /* An upheld appeal: what can be put right here is put right here (a statement is
  * corrected from the facts the reviewer states, an account opens again); a block
  * that was lost is given by a person's next act, offer.direct, which overrides
@@ -92,6 +107,7 @@ appeal_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 		TRY(facts_of(sc, x->facts, &facts));
 		TRY(pay_statement_correct(sc, tx, x->item->operator_id, subject, &facts, x->v->staff_id,
 					  x->v->reasoning, &statement));
+		TRY(pays_no_less(sc, tx, x->item->operator_id, subject, statement.s));
 		json_put_text(x->out, "statement_id", statement.s);
 	}
 	if (strcmp(kind, "driver.suspend") == 0 || strcmp(kind, "driver.deactivate") == 0 ||

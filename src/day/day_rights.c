@@ -36,8 +36,8 @@ day_export(struct scope *sc, struct house *h, const char *operator_id, const cha
 	return OK;
 }
 
-static enum code
-no_open_duty(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id)
+enum code
+day_leave_check(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id)
 {
 	const char *duty_id;
 	enum code rc = duty_current(sc, tx, operator_id, driver_id, &duty_id);
@@ -91,7 +91,7 @@ day_leave_write(struct scope *sc, struct tx *tx, struct house *h, const char *op
 	(void)h;
 	struct operator op;
 	struct id pseudonym = tx_new_id(tx, "psn");
-	TRY(no_open_duty(sc, tx, operator_id, driver_id));
+	TRY(day_leave_check(sc, tx, operator_id, driver_id));
 	TRY(operator_get(sc, tx, operator_id, &op));
 	TRY(duty_release_all(sc, tx, operator_id, driver_id)); /* what was planned for her waits for somebody else */
 	TRY(offer_erase(sc, tx, operator_id, driver_id));

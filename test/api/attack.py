@@ -163,6 +163,21 @@ def wrong_callers(s, admin, phone):
     problem(s.client().post("/v1/staff/login", {"name": "rita", "passphrase": "loud-harbour-99"}), 401)
 
 
+def gone_meanwhile(s, admin, phone):
+    """Who signs out while her call is being worked on changes nothing any more."""
+    for i in range(3):
+        leaver = s.admin()
+        answers = []
+        slow = threading.Thread(target=lambda: answers.append(leaver.post(
+            "/v1/staff", {"name": f"ghost{i}", "role": "admin", "passphrase": "quiet-harbour-88"})))
+        slow.start()
+        time.sleep(0.02)  # her snapshot is taken; the passphrase is being hashed
+        s.client(leaver.token).need("POST", "/v1/staff/logout", {})
+        slow.join()
+        problem(answers[0], 401)
+    must("ghost" not in json.dumps(admin.need("GET", "/v1/staff")), "a ghost was hired")
+
+
 def second_driver(s, admin, phone):
     """Another driver's token opens nothing of hers."""
     other = s.phone()
@@ -313,6 +328,7 @@ def main():
         must(counts(admin) == before, "nothing was stored")
         second_driver(s, admin, phone)
         replays(s, admin, phone)
+        gone_meanwhile(s, admin, phone)
         wrong_callers(s, admin, phone)
         limits(second)
     print(json.dumps({"ok": True, "checks": checks}))

@@ -132,6 +132,50 @@ def walk(binary, roads):
             after(binary, day, delivered)
 
 
+def ended_by_a_person(binary):
+    """A dispatcher ends a duty with words; a driver does not leave, nor lose her track, while hers is open."""
+    with tempfile.TemporaryDirectory(prefix="waybill-day-") as top:
+        roads = os.path.join(top, "town.road")
+        town(binary, roads)
+        with waybill.server(binary, "--simulation", "--seed", "12", "--start", START, "--roads", roads,
+                            "--place", f"{TOWN[0]},{TOWN[1]}", serve_flags=("--clock", "stepped")) as s:
+            day = Day(s, 2, 8)
+            day.sign_up()
+            day.shipments()
+            day.draw(day.blocks()[0])
+            day.open()
+            phone = max(day.phones, key=lambda p: len(p.need("GET", "/v1/driver/duty")["stops"]))
+            other = next(p for p in day.phones if p is not phone)
+            duty = phone.need("GET", "/v1/driver/duty")
+            phone.need("POST", "/v1/driver/duty/scan", {"barcode": duty["stops"][0]["shipment"]["parcels"][0]["barcode"]})
+            phone.need("POST", "/v1/driver/duty/depart", {"without_missing": True})
+            now = phone.need("GET", "/sim/clock")["now"]
+            track = {"positions": [{"at": now, "place": day.depot, "accuracy_m": 5}]}
+            assert phone.need("POST", "/v1/driver/positions", track)["stored"] == 1
+            refused = phone.post("/v1/driver/leave", {"confirm": True})
+            assert refused.status == 409 and refused.reason == "duty-open", refused
+            assert len(phone.need("GET", "/v1/driver/data")["positions"]) == 1, "a refused leaving erases nothing"
+            end = f"/v1/duties/{duty['id']}/end"
+            words = {"reasoning": "Her van broke down in the tunnel; a colleague fetches the parcels."}
+            assert phone.post(end, words).status == 403
+            assert day.admin.post(end, {"reasoning": "short"}).status == 400
+            assert day.admin.post("/v1/duties/dty_" + "0" * 26 + "/end", words).status == 404
+            ended = day.admin.need("POST", end, words, key="end")
+            assert day.admin.need("POST", end, words, key="end") == ended
+            assert day.admin.post(end, words).reason == "duty-state"
+            assert phone.need("GET", "/v1/driver/statements/" + ended["statement_id"])["duty_id"] == duty["id"]
+            assert other.get("/v1/driver/statements/" + ended["statement_id"]).status == 404
+            mine = phone.need("GET", "/v1/driver/decisions")["items"]
+            assert any(d["kind"] == "duty.end_early" and d["by"]["reasoning"] == words["reasoning"] for d in mine), mine
+            assert phone.post("/v1/driver/positions", track).reason == "no-duty"
+            states = [i["state"] for i in day.admin.need("GET", "/v1/shipments?limit=200")["items"]]
+            assert "loaded" not in states, states
+            other.need("POST", "/v1/driver/duty/depart", {"without_missing": True})
+            other.need("POST", "/v1/driver/duty/close", key="close")
+            report = day.admin.need("GET", "/v1/report?date=2026-11-22")
+            assert report["problems"] == [] and report["parcels"]["open"] == 8, report
+
+
 def run_duties(day, items):
     delivered = returned = 0
     for number, phone in enumerate(day.phones):
@@ -212,9 +256,12 @@ def after(binary, day, sums):
     blind = reviewer.post(f"/v1/queue/{item['id']}/decide", verdict)
     assert blind.status == 409, f"nobody decides what she has not opened: {blind}"
     opened = reviewer.need("POST", f"/v1/queue/{item['id']}/open")
+    less = dict(verdict, facts={"engaged_s": 60, "wait_s": 0, "stops": 0, "distance_m": 0})
+    assert reviewer.post(f"/v1/queue/{item['id']}/decide", less).reason == "pays-less", "an appeal cannot cost her"
     assert opened["evidence"]
     done = reviewer.need("POST", f"/v1/queue/{item['id']}/decide", verdict)
     corrected = first.need("GET", "/v1/driver/statements/" + done["statement_id"])
+    assert corrected["total"] > first.need("GET", "/v1/driver/statements/" + decision["subject"])["total"]
     assert corrected["id"] != decision["subject"]
     assert any(a["id"] == appeal["id"] and a["state"] == "upheld" for a in first.need("GET", "/v1/driver/appeals")["items"])
     assert len(first.need("GET", "/v1/driver/access-log")["items"]) > 0
@@ -236,4 +283,5 @@ def after(binary, day, sums):
 
 
 if __name__ == "__main__":
+    ended_by_a_person(sys.argv[1])
     walk(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)
