@@ -168,8 +168,8 @@ def gone_meanwhile(s, admin, phone):
     for i in range(3):
         leaver = s.admin()
         answers = []
-        crowd = [threading.Thread(target=lambda: s.client().post(
-            "/v1/staff/login", {"name": "crowd", "passphrase": "not this one at all"})) for _ in range(8)]
+        crowd = [threading.Thread(target=lambda name=f"crowd{i}{k}": s.client().post(
+            "/v1/staff/login", {"name": name, "passphrase": "not this one at all"})) for k in range(10)]
         for one in crowd:
             one.start()
         time.sleep(0.02)  # the pool is busy with their passphrases: the next call waits behind its snapshot
