@@ -217,7 +217,7 @@ async function day(house, top, watch) {
   open.push(reviewer);
   await decideByKeyboard(reviewer, house, WHY);
   await vera.page.goto(`${house.url}/driver/#/me/decisions`);
-  await vera.page.getByRole("link", { name: /^Position review/ }).click();
+  await vera.page.getByRole("link", { name: /by reviewer/ }).click();
   await sees(vera.page, WHY);
   say("a person answered, and she reads the answer");
   await vera.page.goto(`${house.url}/driver/#/me`);

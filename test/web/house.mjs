@@ -86,7 +86,7 @@ export class House {
   block(from, to, rule, closes, more = {}) {
     const at = (minutes) => new Date(Math.floor(Date.now() / MIN) * MIN + minutes * MIN).toISOString();
     return this.call("POST", "/v1/blocks", {
-      programme: this.made.programme_id, station: this.made.station_id, pay_plan: this.made.pay_plan_id, units: 2, rule,
+      programme: this.made.programme_id, station: this.made.station_id, pay_plan: this.made.pay_plan_id, units: rule === "direct" ? 1 : 3, rule,
       starts: at(from), ends: at(to), requests_close: at(closes),
       terms: { pay: { minor: 42000, currency: "SEK" }, stops: { min: 4, max: 12 }, distance_m: { min: 3000, max: 9000 }, rest_h: 8, ...more },
     }, "dispatcher");

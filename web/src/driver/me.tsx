@@ -41,7 +41,7 @@ function Menu() {
     save("waybill-my-data.json", JSON.stringify(await client.get<unknown>("/v1/driver/data"), null, 2));
   };
   const links: [string, string][] = [
-    ["told", t("told")], ["decisions", t("decisions")], ["appeals", t("appeals")], ["access", t("who_looked")], ["notes", t("notes")], ["face", t("face_path")], ["notice", t("watched")],
+    ["told", t("told")], ["decisions", t("decisions")], ["appeals", t("appeals")], ["access", t("who_looked")], ["notes", t("notes")], ["face", t("face_path")], ["notice", t("recorded")],
   ];
   return (
     <>
@@ -335,7 +335,7 @@ function Left() {
 function NoticePage() {
   const { t, client } = useApp();
   const notice = useLoad(() => client.get<Notice>("/v1/notice"), []);
-  return <><Title back="me">{t("watched")}</Title><section class="card"><Wait of={notice}>{notice.value !== null && <NoticeView notice={notice.value} />}</Wait></section></>;
+  return <><Title back="me">{t("recorded")}</Title><section class="card"><Wait of={notice}>{notice.value !== null && <NoticeView notice={notice.value} />}</Wait></section></>;
 }
 
 export function Me({ route }: { route: string[] }) {

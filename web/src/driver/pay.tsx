@@ -58,9 +58,9 @@ export function Pay() {
 function formula(app: ReturnType<typeof useApp>, s: Statement, line: Statement["lines"][number]): string {
   const { t, f } = app;
   const rate = f.money({ minor: line.rate, currency: s.currency });
-  if (line.code === "time") return t("formula_hour", { rate, n: f.duration(line.quantity) });
+  if (line.code === "time") return t("formula_hour", { rate, n: f.exactly(line.quantity) });
   if (line.code === "distance") return t("formula_km", { rate, n: `${f.number(line.quantity / 1000, 2)} km` });
-  if (line.code === "wait") return t("formula_min", { rate, n: f.duration(line.quantity) });
+  if (line.code === "wait") return t("formula_min", { rate, n: f.exactly(line.quantity) });
   if (line.code === "true_up") return t("formula_true_up", { rate });
   return t("formula_unit", { rate, n: line.quantity });
 }
@@ -111,7 +111,7 @@ export function StatementPage({ id }: { id: string }) {
       {s.replaced_by !== null && <p class="note warn"><a href={`#/pay/${s.replaced_by}`}>{t("replaced")}</a></p>}
       {s.replaces !== null && <p class="note good">{t("replaces")}</p>}
       <section class="card">
-        <p class="soft">{f.time(s.from)}–{f.time(s.to)} · {f.duration(s.facts.engaged_s)} · {f.distance(s.facts.distance_m)}</p>
+        <p class="soft">{f.time(s.from)}–{f.time(s.to)} · {f.exactly(s.facts.engaged_s)} · {f.distance(s.facts.distance_m)}</p>
         <table class="lines">
           <tbody>
             {s.lines.map((l) => (

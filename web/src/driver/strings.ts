@@ -21,6 +21,7 @@ const table = {
   sign_up: ["Sign up", "Bli förare"],
   sign_up_now: ["Sign up", "Gå med"],
   watched: ["What is recorded, before you agree", "Vad som registreras, innan du säger ja"],
+  recorded: ["What is recorded", "Vad som registreras"],
   watched_never: ["Never", "Aldrig"],
   watched_rights: ["Your rights", "Dina rättigheter"],
   watched_rules: ["How decisions are made", "Hur beslut fattas"],

@@ -163,6 +163,11 @@ export class Format {
   distance(m: number): string {
     return m < 950 ? `${this.number(Math.round(m / 10) * 10)} m` : `${this.number(m / 1000, 1)} km`;
   }
+  /** To the second, for sums that somebody does again. */
+  exactly(s: number): string {
+    const parts = [[Math.floor(s / 3600), "h"], [Math.floor(s / 60) % 60, "min"], [s % 60, "s"]] as const;
+    return parts.filter(([n]) => n > 0).map(([n, unit]) => `${n} ${unit}`).join(" ") || "0 s";
+  }
   duration(s: number): string {
     if (s < 60) return `${Math.round(s)} s`;
     const min = Math.round(s / 60);
