@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { ZONE } from "./house.mjs";
 
 const { chromium } = createRequire(new URL("../../web/package.json", import.meta.url))("playwright-core");
 
+const PATIENCE_MS = 40_000; // of each single wait: two cores may be busy with other tests
 const FLAGS = [
   "--no-sandbox", "--disable-background-networking", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
   "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
@@ -73,11 +75,11 @@ export class Watch {
 export async function openPhone(chromiumPath, top, film, watch, place) {
   const context = await chromium.launchPersistentContext(join(top, "phone"), {
     executablePath: chromiumPath, headless: true, args: [...FLAGS, `--use-file-for-fake-video-capture=${film}`],
-    viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5, isMobile: true, hasTouch: true, locale: "en-GB", timezoneId: "Europe/Stockholm",
+    viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5, isMobile: true, hasTouch: true, locale: "en-GB", timezoneId: ZONE,
     geolocation: { latitude: place.lat, longitude: place.lon, accuracy: 8 }, permissions: ["geolocation", "camera"], colorScheme: "light",
   });
   watch.over(context, "phone");
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(PATIENCE_MS);
   return { context, page: context.pages()[0] ?? (await context.newPage()) };
 }
 
@@ -85,9 +87,9 @@ export async function openPhone(chromiumPath, top, film, watch, place) {
 export async function openDesk(chromiumPath, watch) {
   const browser = await chromium.launch({ executablePath: chromiumPath, headless: true, args: FLAGS });
   const sit = async () => {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", timezoneId: "Europe/Stockholm", colorScheme: "light" });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", timezoneId: ZONE, colorScheme: "light" });
     watch.over(context, "desk");
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(PATIENCE_MS);
     return context.newPage();
   };
   return { browser, sit };

@@ -79,7 +79,11 @@ async function checkInByFace(page, awardId) {
 
 async function refusedThenByKey(page, awardId) {
   await openCheckIn(page, awardId);
+  const answer = page.waitForResponse((r) => new URL(r.url()).pathname === "/v1/driver/check-ins");
   await act(page, "Check me in");
+  const { id, outcome, hint, ...more } = await (await answer).json();
+  assert.deepEqual([typeof id, outcome, Object.keys(more)], ["string", "try_again", []], "her phone learns no more than that");
+  assert.ok(hint === null || /^[a-z_]+$/.test(hint));
   const told = page.locator('[role=alert][data-outcome="try_again"]');
   await told.waitFor();
   assert.ok((await told.innerText()).length > 10, "a sentence says what to do");
@@ -141,8 +145,14 @@ async function closeAndRead(page) {
   const shown = Number(await page.locator("[data-total]").getAttribute("data-total"));
   const codes = await page.locator("tr[data-code]").evaluateAll((rows) => rows.map((r) => r.dataset.code));
   assert.ok(codes.includes("block") && codes.includes("stops"), `lines: ${codes}`);
-  await sees(page, "Is this right?");
   return shown;
+}
+
+async function appeal(page) {
+  await act(page, "Something is wrong: appeal");
+  await page.locator("textarea[name=appeal]").fill("I waited at the gate before I could load.");
+  await act(page, "Send the appeal");
+  await sees(page, "Waiting for an answer");
 }
 
 // --- the day ---
@@ -168,7 +178,7 @@ async function day(house, top, watch) {
   await signUp(vera.page);
   const me = (await house.get("/v1/drivers")).items[0];
   assert.equal(me.name, "Vera Holm");
-  const blocks = [await house.block(2, 57, "direct", 1), await house.block(57, 100, "direct", 1)];
+  const blocks = [await house.block(3, 57, "direct", 2), await house.block(57, 100, "direct", 2)];
   const awards = [];
   for (const b of blocks) awards.push((await house.award(b, me.id)).id);
   say("she has signed up and holds two blocks");
@@ -210,6 +220,7 @@ async function day(house, top, watch) {
   assert.equal(total, statement.total);
   assert.equal(statement.lines.reduce((sum, l) => sum + l.amount, 0), total);
   assert.equal(statement.facts.stops, 6, "every attempt is paid, the two in vain like the others");
+  await appeal(vera.page);
   await seesHerGo(dispatcher);
   say("closed, and read what she earned; her place is gone from the map");
 

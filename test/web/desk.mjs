@@ -68,6 +68,7 @@ async function tabTo(page, words) {
 export async function decideByKeyboard(page, house, why) {
   await signIn(page, house.url, house.reviewer);
   await page.getByText("Position implausible").waitFor();
+  await page.getByRole("link", { name: /^Appeal/ }).waitFor();
   await picture(page, "console-queue");
   await tabTo(page, /^a Position implausible/);
   await page.keyboard.press("Enter");
@@ -86,5 +87,7 @@ export async function decideByKeyboard(page, house, why) {
   await picture(page, "console-decision");
   await tabTo(page, /^button Decide$/);
   await page.keyboard.press("Enter");
-  await page.getByText("Nothing waits for a person.").waitFor();
+  await page.getByRole("heading", { name: "To decide" }).waitFor();
+  await page.getByText("Position implausible").waitFor({ state: "detached" });
+  await page.getByRole("link", { name: /^Appeal/ }).waitFor(); // nobody answers that one in passing
 }

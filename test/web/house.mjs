@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 const MIN = 60_000;
+const wallHour = (zone) => Number(new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", hourCycle: "h23" }).format());
+/** Of the operator. An hour to the west where midnight is near: then the day is one day here, too. */
+export const ZONE = wallHour("Europe/Stockholm") === 23 ? "Europe/Lisbon" : "Europe/Stockholm";
 export const DEPOT = { lat: 57.7065, lon: 11.967 };
 
 // Street corners around the depot, all within a kilometre: nobody who moves
@@ -24,7 +27,7 @@ export class House {
     run("road", "import", join(deps, "city/large-network.json"), "-o", road);
     const made = JSON.parse(run("init", dir, "--passphrase", "violet-anchor-17-miles", "--roads", road, "--name", "Göteborgs Bud",
       "--place", `${DEPOT.lat},${DEPOT.lon}`, "--station", "Nordstan", "--address", "Nordstadstorget 1, Göteborg",
-      "--zone", "Europe/Stockholm", "--country", "SE", "--currency", "SEK"));
+      "--zone", ZONE, "--country", "SE", "--currency", "SEK"));
     const log = join(top, "serve.log");
     const child = spawn(waybill, ["serve", "--data", dir, "--listen", "127.0.0.1:0", "--models", join(deps, "models"), "--limits", "off"],
       { stdio: ["ignore", "pipe", openSync(log, "a")] });
@@ -71,7 +74,7 @@ export class House {
       enabled: true, lawful_basis: "GDPR Art. 9(2)(a), with the device path as an equal alternative", dpia_reference: "DPIA 2026-11",
     } });
     await this.call("POST", `${path}/cosign`, { version: policy.version, agree: true, words: "As long as nobody is asked for her face." }, "representative");
-    const today = new Date().toLocaleDateString("sv-SE", { timeZone: "Europe/Stockholm" });
+    const today = new Date().toLocaleDateString("sv-SE", { timeZone: ZONE });
     const around = (minutes) => new Date(Date.now() + minutes * MIN).toISOString(); // whatever the hour of the test
     await this.call("POST", "/v1/shipments", { station_id: this.made.station_id, shipments: PLACES.map(([address, lat, lon], i) => ({
       reference: `BUD-${i + 1}`, recipient: { name: ["Åsa Lindqvist", "Oskar Öberg", "Fatima Haddad", "Mei Chen", "Amara Okafor"][i], phone: "+46701234567" },

@@ -59,7 +59,7 @@ function formula(app: ReturnType<typeof useApp>, s: Statement, line: Statement["
   const { t, f } = app;
   const rate = f.money({ minor: line.rate, currency: s.currency });
   if (line.code === "time") return t("formula_hour", { rate, n: f.exactly(line.quantity) });
-  if (line.code === "distance") return t("formula_km", { rate, n: `${f.number(line.quantity / 1000, 2)} km` });
+  if (line.code === "distance") return t("formula_km", { rate, n: `${f.number(line.quantity / 1000, 3)} km` });
   if (line.code === "wait") return t("formula_min", { rate, n: f.exactly(line.quantity) });
   if (line.code === "true_up") return t("formula_true_up", { rate });
   return t("formula_unit", { rate, n: line.quantity });
