@@ -38,7 +38,7 @@ face_challenge_make(const uint8_t random[static 32], int64_t deadline_ms, struct
 	uint64_t seed;
 	struct face_challenge c = {.deadline_ms = deadline_ms};
 	memcpy(c.nonce, random, sizeof c.nonce);
-	memcpy(&seed, random + 16, sizeof seed); /* as unguessable as the caller's bytes: 2^64 seeds, 108 sequences */
+	memcpy(&seed, random + 16, sizeof seed); /* as unguessable as the caller's bytes: 2^64 seeds, 128 sequences */
 	prng_seed(&r, seed);
 	do {
 		for (size_t i = 0; i < CHALLENGE_ASKS; i++)

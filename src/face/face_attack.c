@@ -308,7 +308,7 @@ attack_with_sequence(struct scope *sc, struct attacks *a, const struct sequence 
 	TRY(present(sc, a, KIND_GENUINE, &s->c, s->frames));
 	do
 		draw_challenge(a, &c);
-	while (same_asks(&c, &s->c)); /* equal ones: 1 in 108 draws; see docs/face.md */
+	while (same_asks(&c, &s->c)); /* equal ones: 1 in 128 draws; see docs/face.md */
 	TRY(present(sc, a, KIND_REPLAY, &c, s->frames));
 	memcpy(frames, s->frames, sizeof frames);
 	size_t k = 1 + prng_below(&a->r, CHALLENGE_ASKS - 1);
