@@ -664,6 +664,37 @@ run_bench_match(struct scope *sc, int argc, char **argv)
 	return rc != OK ? cli_exit(sc, rc) : cli_print(sc, o);
 }
 
+static enum code
+bench_growth(struct scope *sc, int argc, char **argv, json_t *o)
+{
+	int64_t side = 2;
+	const char *out = NULL;
+	const struct option_def defs[] = {{"--side", OPTION_INT, &side, 1, 16}, {"-o", OPTION_TEXT, &out, 0, 0}};
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	if (out == NULL)
+		return fail(sc, E_USAGE, "-o WORK.road is missing");
+	sc->cap = (size_t)8 << 30;
+	struct road_growth g;
+	TRY(road_growth_bench(sc, words[0], out, side, &g));
+	json_put_int(o, "side", side);
+	json_put_int(o, "arcs", (int64_t)g.arcs);
+	json_put_real(o, "build_s", g.build_s);
+	json_put_real(o, "customise_ms", g.customise_ms);
+	json_put_real(o, "query_us", g.query_us);
+	json_put_int(o, "mismatches", g.mismatches);
+	return OK;
+}
+
+static int
+run_bench_growth(struct scope *sc, int argc, char **argv)
+{
+	json_t *o = json_new_object(sc);
+	enum code rc = bench_growth(sc, argc, argv, o);
+	return rc != OK ? cli_exit(sc, rc) : cli_print(sc, o);
+}
+
 const struct command cli_road_group[] = {
     {"import", "IN(.osm.pbf|.osm.gz|.osm|.geojson) -o OUT.road [--profile van|bike|walk]",
      "make a road file from an extract of OpenStreetMap", run_import, NULL, NULL},
@@ -684,6 +715,8 @@ const struct command cli_road_group[] = {
      "how well learned speeds foretell trips", run_eval, NULL,
      "Without --speeds every lot of drivers is judged by what the other lots taught.\n"
      "gain_…: by how much the mean error is smaller: [2.5 %, mean, 97.5 %] of 2,000 bootstraps."},
+    {"bench-growth", "IN.osm.pbf -o WORK.road [--side N]", "an extract laid side by side N x N times, as one city",
+     run_bench_growth, NULL, NULL},
     {"bench-match", "OUT.road [--tracks N] [--seed S]", "how well matching does on made-up drives", run_bench_match,
      NULL, "error: metres missed and wrongly added, over metres driven."},
     {"bench", "OUT.road [--queries N] [--matrix N] [--metrics N] [--seed S]",

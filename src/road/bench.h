@@ -29,5 +29,14 @@ struct road_bench_result {
 
 MUST_USE enum code road_bench(struct scope *sc, struct road *road, const struct road_bench_plan *plan,
 			      struct road_bench_result *out);
+/* An extract (PBF) laid side by side `side` × `side` times as one city. The
+ * nodes of the extract must be sorted by id. work_file is written and stays. */
+struct road_growth {
+	size_t arcs;
+	double build_s, customise_ms, query_us;
+	int64_t mismatches;
+};
+MUST_USE enum code road_growth_bench(struct scope *sc, const char *extract, const char *work_file, int64_t side,
+				     struct road_growth *out);
 
 #endif
