@@ -245,19 +245,56 @@ cancel(struct scope *sc, struct tx *tx, struct call *c)
 	return freight_move(sc, tx, c->who.operator_id, c->param[0], &m);
 }
 
+/* A part holds the writer for a few milliseconds. */
+#define RECEIVE_PART 50
+
+struct receiving {
+	struct call *c;
+	const char *day;
+	int64_t part, moved;
+};
+
+static enum code
+receive_prepare(struct scope *sc, struct tx *tx, struct call *c)
+{
+	static const char *const names[] = {"date", NULL};
+	struct receiving *r = NEW(sc, struct receiving);
+	int64_t midnight_ms;
+	(void)tx;
+	r->c = c;
+	TRY(json_only(sc, c->body, names));
+	TRY(json_need_text(sc, c->body, "date", 10, 10, &r->day));
+	TRY(date_parse(sc, r->day, &midnight_ms));
+	c->user = r;
+	return OK;
+}
+
+static enum code
+receive_part(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct receiving *r = arg;
+	const struct call *c = r->c;
+	return freight_receive_part(sc, tx, c->who.operator_id, c->param[0], r->day, c->who.id, RECEIVE_PART, &r->part);
+}
+
+static enum code
+receive_work(struct scope *sc, struct call *c)
+{
+	struct receiving *r = c->user;
+	do {
+		TRY(store_write(sc, c->house->store, LANE_MAIN, receive_part, r));
+		r->moved += r->part;
+	} while (r->part == RECEIVE_PART);
+	return OK;
+}
+
 static enum code
 receive(struct scope *sc, struct tx *tx, struct call *c)
 {
-	static const char *const names[] = {"date", NULL};
-	const char *day;
-	int64_t midnight_ms;
-	int64_t moved;
-	TRY(json_only(sc, c->body, names));
-	TRY(json_need_text(sc, c->body, "date", 10, 10, &day));
-	TRY(date_parse(sc, day, &midnight_ms));
-	TRY(freight_receive(sc, tx, c->who.operator_id, c->param[0], day, c->who.id, &moved));
+	const struct receiving *r = c->user;
+	TRY(freight_received(sc, tx, c->who.operator_id, c->param[0], r->day, r->moved));
 	json_t *o = json_new_object(sc);
-	json_put_int(o, "received", moved);
+	json_put_int(o, "received", r->moved);
 	reply_json(c, o);
 	return OK;
 }
@@ -360,6 +397,8 @@ static const struct route rows[] = {
     {.method = "POST",
      .path = "/v1/stations/{station_id}/receive",
      .who = MAY_DISPATCH,
+     .prepare = receive_prepare,
+     .work = receive_work,
      .commit = receive,
      .summary = "Everything announced for this day has arrived at the station",
      .request = "Receive",

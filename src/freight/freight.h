@@ -157,6 +157,13 @@ MUST_USE enum code freight_move(struct scope *sc, struct tx *tx, const char *ope
 /* Everything `created` for a station's day has arrived (a scan per parcel is the other way). */
 MUST_USE enum code freight_receive(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id,
 				   const char *day, const char *by, int64_t *moved);
+/* The same in parts, so that a morning's thousands do not hold the writer: at most `max`, then
+ * freight_received() once with their sum. What a crash leaves `created` the next call receives. */
+MUST_USE enum code freight_receive_part(struct scope *sc, struct tx *tx, const char *operator_id,
+					const char *station_id, const char *day, const char *by, size_t max,
+					int64_t *moved);
+MUST_USE enum code freight_received(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id,
+				    const char *day, int64_t moved);
 struct scan {
 	const char *shipment_id;
 	int64_t scanned, of; /* parcels of the shipment at this step, and in all */

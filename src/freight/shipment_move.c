@@ -211,20 +211,37 @@ freight_move(struct scope *sc, struct tx *tx, const char *operator_id, const cha
 }
 
 enum code
-freight_receive(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id, const char *day,
-		const char *by, int64_t *moved)
+freight_receive_part(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id, const char *day,
+		     const char *by, size_t max, int64_t *moved)
 {
 	struct shipment *list;
 	size_t n;
 	struct move m = {.to = SHIPMENT_AT_STATION, .by = by};
-	TRY(freight_waiting(sc, tx, operator_id, station_id, day, SHIPMENT_CREATED, CSV_ROWS_MAX * 10, &list, &n));
+	TRY(freight_waiting(sc, tx, operator_id, station_id, day, SHIPMENT_CREATED, max, &list, &n));
 	for (size_t i = 0; i < n; i++)
 		TRY(apply_move(sc, tx, operator_id, &list[i], &m));
+	*moved = (int64_t)n;
+	return OK;
+}
+
+enum code
+freight_received(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id, const char *day,
+		 int64_t moved)
+{
 	json_t *data = json_new_object(sc);
 	json_put_text(data, "day", day);
-	json_put_int(data, "shipments", (int64_t)n);
-	TRY(event_emit(sc, tx, operator_id, NULL, FOR_STAFF, "freight.received", station_id, data));
-	*moved = (int64_t)n;
+	json_put_int(data, "shipments", moved);
+	return event_emit(sc, tx, operator_id, NULL, FOR_STAFF, "freight.received", station_id, data);
+}
+
+enum code
+freight_receive(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id, const char *day,
+		const char *by, int64_t *moved)
+{
+	int64_t n;
+	TRY(freight_receive_part(sc, tx, operator_id, station_id, day, by, CSV_ROWS_MAX * 10, &n));
+	TRY(freight_received(sc, tx, operator_id, station_id, day, n));
+	*moved = n;
 	return OK;
 }
 

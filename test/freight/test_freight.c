@@ -688,6 +688,13 @@ receive(struct scope *sc, struct tx *tx, void *arg)
 	return freight_receive(sc, tx, a->p->op.s, a->p->station.s, "2026-11-22", a->p->dispatcher.s, &a->moved);
 }
 
+static enum code
+receive_some(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct receiving *a = arg;
+	return freight_receive_part(sc, tx, a->p->op.s, a->p->station.s, "2026-11-22", NULL, 300, &a->moved);
+}
+
 /* A thousand at once: in time for a request, every one on exactly one page. */
 static void
 a_thousand_land_together(void **state)
@@ -711,8 +718,12 @@ a_thousand_land_together(void **state)
 	} while (pages.after != 0);
 	assert_int_equal(seen, SHIPMENTS_PER_CALL);
 	struct receiving r = {.p = &p};
+	fixture_write(&p, receive_some, &r); /* a part is no more than was asked for */
+	assert_int_equal(r.moved, 300);
 	fixture_write(&p, receive, &r);
-	assert_int_equal(r.moved, SHIPMENTS_PER_CALL);
+	assert_int_equal(r.moved, SHIPMENTS_PER_CALL - 300);
+	fixture_write(&p, receive_some, &r);
+	assert_int_equal(r.moved, 0);
 	people_fixture_close(&p);
 }
 
