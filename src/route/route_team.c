@@ -17,6 +17,7 @@ struct team {
 	struct search *whole;
 	struct member members[MEMBERS_MAX];
 	unsigned n, n_threads;
+	pthread_mutex_t gate;
 	pthread_barrier_t begin, end;
 	bool closing, divided;
 	uint32_t tries;
@@ -44,13 +45,34 @@ static void *
 member_thread(void *arg)
 {
 	struct member *me = arg;
+	struct team *t = me->team;
+	/* the barriers exist once it is known how many threads there are */
+	pthread_mutex_lock(&t->gate);
+	pthread_mutex_unlock(&t->gate);
 	for (;;) {
-		pthread_barrier_wait(&me->team->begin);
-		if (me->team->closing)
+		pthread_barrier_wait(&t->begin);
+		if (t->closing)
 			return NULL;
 		member_run(me);
-		pthread_barrier_wait(&me->team->end);
+		pthread_barrier_wait(&t->end);
 	}
+}
+
+/* As many as the machine gives; one less is no error, only slower. */
+static void
+start_threads(struct team *t)
+{
+	pthread_mutex_init(&t->gate, NULL);
+	pthread_mutex_lock(&t->gate);
+	unsigned started = 1;
+	while (started < t->n &&
+	       pthread_create(&t->members[started].thread, NULL, member_thread, &t->members[started]) == 0)
+		started++;
+	t->n = started;
+	t->n_threads = started - 1;
+	pthread_barrier_init(&t->begin, NULL, t->n);
+	pthread_barrier_init(&t->end, NULL, t->n);
+	pthread_mutex_unlock(&t->gate);
 }
 
 enum code
@@ -67,16 +89,7 @@ team_new(struct scope *sc, struct search *whole, unsigned members, uint64_t seed
 		t->members[i] = (struct member){.team = t, .number = (uint8_t)i};
 		TRY(search_new(sc, m, seed * MEMBERS_MAX + i + 1, &t->members[i].search));
 	}
-	if (pthread_barrier_init(&t->begin, NULL, t->n) != 0 || pthread_barrier_init(&t->end, NULL, t->n) != 0)
-		return fail(sc, E_INTERNAL, "no barrier for %u threads", t->n);
-	for (unsigned i = 1; i < t->n; i++) {
-		if (pthread_create(&t->members[i].thread, NULL, member_thread, &t->members[i]) != 0) {
-			/* those that run wait for a team that never meets: tell them through a smaller one */
-			fprintf(stderr, "waybill: the machine gives no thread\n");
-			abort();
-		}
-		t->n_threads++;
-	}
+	start_threads(t);
 	*out = t;
 	return OK;
 }
@@ -91,6 +104,7 @@ team_close(struct team *t)
 		pthread_join(t->members[i].thread, NULL);
 	pthread_barrier_destroy(&t->begin);
 	pthread_barrier_destroy(&t->end);
+	pthread_mutex_destroy(&t->gate);
 }
 
 /* --- dividing --- */
