@@ -16,7 +16,8 @@ foreach(room IN LISTS WAYBILL_ROOMS)
 endforeach()
 add_test(NAME house.layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check-layers WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 add_test(NAME house.setup COMMAND ${CMAKE_SOURCE_DIR}/test/house/test_setup.sh)
-set_tests_properties(house.layers house.setup PROPERTIES LABELS unit TIMEOUT 60)
+add_test(NAME house.links COMMAND ${CMAKE_SOURCE_DIR}/test/house/test_links.sh)
+set_tests_properties(house.layers house.setup house.links PROPERTIES LABELS unit TIMEOUT 60)
 
 # test/fuzz/fuzz_<what>.c exports LLVMFuzzerTestOneInput and names its room in its
 # first line: `/* room: face */`. With clang and WAYBILL_FUZZ it is a libFuzzer

@@ -128,12 +128,12 @@ def test_pages(top):
 def test_tls(top):
     made = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                            "-keyout", top + "/key.pem", "-out", top + "/cert.pem", "-days", "2", "-subj", "/CN=localhost",
-                           "-addext", "subjectAltName=DNS:localhost"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                           "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert made.returncode == 0, made.stderr
     with waybill.server(binary, serve_flags=("--tls-cert", top + "/cert.pem", "--tls-key", top + "/key.pem")) as s:
         assert s.ready["url"].startswith("https://"), s.ready
         trusted = ssl.create_default_context(cafile=top + "/cert.pem")
-        c = http.client.HTTPSConnection("localhost", s.port, timeout=20, context=trusted)
+        c = http.client.HTTPSConnection("127.0.0.1", s.port, timeout=20, context=trusted)
         for _ in range(3):
             c.request("GET", "/v1/about")
             r = c.getresponse()
