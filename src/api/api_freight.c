@@ -1,6 +1,7 @@
 /* Shipments: created by lists and by files, read by staff, followed by recipients. */
 #include "api/areas.h"
 #include "base/text.h"
+#include "day/day.h"
 #include "freight/freight.h"
 
 static enum code
@@ -241,8 +242,7 @@ cancel(struct scope *sc, struct tx *tx, struct call *c)
 	const char *reason;
 	TRY(json_only(sc, c->body, names));
 	TRY(json_need_text(sc, c->body, "reason", 1, 60, &reason));
-	const struct move m = {.to = SHIPMENT_CANCELLED, .by = c->who.id, .reason = reason};
-	return freight_move(sc, tx, c->who.operator_id, c->param[0], &m);
+	return day_shipment_cancel(sc, tx, c->who.operator_id, c->param[0], c->who.id, reason);
 }
 
 /* A part holds the writer for a few milliseconds. */

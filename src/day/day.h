@@ -96,6 +96,10 @@ MUST_USE enum code day_block_cancel(struct scope *sc, struct tx *tx, const char 
 MUST_USE enum code day_give_back(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				 const char *award_id);
 
+/* A shipment is cancelled, freight_move(); where it was planned, its stop is taken off the round. */
+MUST_USE enum code day_shipment_cancel(struct scope *sc, struct tx *tx, const char *operator_id,
+				       const char *shipment_id, const char *by, const char *reason);
+
 /* --- faces --- */
 
 struct pictures {

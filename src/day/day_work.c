@@ -65,6 +65,17 @@ day_give_back(struct scope *sc, struct tx *tx, const char *operator_id, const ch
 	return offer_give_back(sc, tx, operator_id, driver_id, award_id);
 }
 
+enum code
+day_shipment_cancel(struct scope *sc, struct tx *tx, const char *operator_id, const char *shipment_id, const char *by,
+		    const char *reason)
+{
+	struct shipment s;
+	const struct move m = {.to = SHIPMENT_CANCELLED, .by = by, .reason = reason};
+	TRY(freight_get(sc, tx, operator_id, shipment_id, &s));
+	TRY(freight_move(sc, tx, operator_id, shipment_id, &m));
+	return duty_shipment_gone(sc, tx, operator_id, s.duty_id, shipment_id);
+}
+
 static enum code
 pay_for(struct scope *sc, struct tx *tx, const char *operator_id, const struct duty_closed *c, struct id *statement_id)
 {

@@ -102,6 +102,10 @@ MUST_USE enum code duty_release_all(struct scope *sc, struct tx *tx, const char 
 /* "duty.end" (subject: the duty), due at its block's end; ctx unused. Not opened: released, and the desk is asked
  * ("duty.review"). Still open DUTY_LATE_MS after the end: the desk is asked, nothing else happens. */
 extern const struct job_kind duty_end_job;
+/* Its sender has cancelled a shipment that was planned for this duty (NULL: for none): its stop is released, and
+ * she hears "plan.changed". Without this she could neither deliver the stop nor fail it nor close. */
+MUST_USE enum code duty_shipment_gone(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id,
+				      const char *shipment_id);
 #define DUTY_LATE_MS (2 * 3600000)
 
 /* --- the duty --- */

@@ -494,3 +494,24 @@ duty_release_all(struct scope *sc, struct tx *tx, const char *operator_id, const
 		TRY(duty_release(sc, tx, operator_id, row_text(sc, r, 0)));
 	}
 }
+
+enum code
+duty_shipment_gone(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id,
+		   const char *shipment_id)
+{
+	struct rows *r;
+	int64_t changed;
+	if (duty_id == NULL)
+		return OK;
+	TRY(sql_run(sc, tx,
+		    "UPDATE stop SET state = 'released' WHERE operator_id = $1 AND duty_id = $2 AND shipment_id = $3"
+		    " AND state IN ('open','arrived')",
+		    VALS(v_text(operator_id), v_text(duty_id), v_text(shipment_id)), &changed));
+	if (changed == 0)
+		return OK;
+	TRY(sql_one(sc, tx, &r, "SELECT driver_id FROM duty WHERE operator_id = $1 AND id = $2",
+		    VALS(v_text(operator_id), v_text(duty_id))));
+	json_t *data = json_new_object(sc);
+	json_put_text(data, "duty_id", duty_id);
+	return event_emit(sc, tx, operator_id, row_text(sc, r, 0), FOR_BOTH, "plan.changed", duty_id, data);
+}

@@ -660,6 +660,38 @@ a_duty_left_open_is_ended_by_a_person_with_words(void **state)
 	close_yard(&y);
 }
 
+/* --- cancelled by its sender --- */
+
+static enum code
+all_are_cancelled(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct yard *y = arg;
+	const struct move m = {.to = SHIPMENT_CANCELLED, .by = y->p.dispatcher.s, .reason = "sender"};
+	struct duty_closed c;
+	for (size_t i = 0; i < y->freight.n; i++) {
+		const char *id = y->freight.shipment_ids[i].s;
+		TRY(freight_move(sc, tx, y->p.op.s, id, &m));
+		TRY(duty_shipment_gone(sc, tx, y->p.op.s, NULL, id)); /* it was planned for nobody: nothing to do */
+		if (i == 0)
+			REFUSES(E_CONFLICT, "stops-open", duty_close(sc, tx, y->p.op.s, y->ada.id.s, &c));
+		TRY(duty_shipment_gone(sc, tx, y->p.op.s, y->duty.s, id));
+	}
+	return duty_close(sc, tx, y->p.op.s, y->ada.id.s, &c);
+}
+
+static void
+what_is_cancelled_does_not_keep_her(void **state)
+{
+	(void)state;
+	struct yard y;
+	open_yard(&y);
+	run_to(&y, y.hours.starts_ms - 20 * MINUTE_MS);
+	fixture_write(&y.p, check_in, &y);
+	fixture_write(&y.p, opens, &y);
+	fixture_write(&y.p, all_are_cancelled, &y);
+	close_yard(&y);
+}
+
 /* --- given back, given anew --- */
 
 static enum code
@@ -790,6 +822,7 @@ main(void)
 	    cmocka_unit_test(who_does_not_come_loses_nothing_and_parcels_return),
 	    cmocka_unit_test(who_checks_in_and_never_opens_is_asked_about),
 	    cmocka_unit_test(a_duty_left_open_is_ended_by_a_person_with_words),
+	    cmocka_unit_test(what_is_cancelled_does_not_keep_her),
 	    cmocka_unit_test(what_is_given_back_is_planned_for_another),
 	    cmocka_unit_test(who_has_left_spoils_no_wave),
 	    cmocka_unit_test(tenants_never_mix),
