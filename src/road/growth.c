@@ -60,7 +60,7 @@ struct border {
 static void
 find_border(const struct osm_raw *raw, const struct bounds *b, struct border *out)
 {
-	int64_t best[2][2][TIES];
+	int64_t best[2][2][TIES] = {0};
 	memset(out, 0xff, sizeof *out);
 	for (size_t i = 0; i < raw->ways.n; i++) {
 		const struct raw_way *w = VEC_AT(&raw->ways, struct raw_way, i);

@@ -377,27 +377,51 @@ is_factor(double f)
 }
 
 static bool
-parse_line(const char *line, struct road_speeds *s, struct vec *arcs)
+parse_factor(struct scope *sc, const char *text, double *out)
 {
-	unsigned c;
-	unsigned h;
 	double f;
-	struct road_speed a;
-	char after;
-	if (sscanf(line, "trip %lf%c", &f, &after) == 1 && is_factor(f)) {
-		s->trip = f;
-		return true;
-	}
-	if (sscanf(line, "class %2u %2u %lf%c", &c, &h, &f, &after) == 3 && c < ROAD_CLASSES && h < ROAD_HOURS &&
-	    is_factor(f)) {
-		s->class_hour[c][h] = f;
-		return true;
-	}
-	if (sscanf(line, "arc %" SCNd64 " %u %1u %lf%c", &a.way, &a.position, &a.backward, &a.factor, &after) != 4 ||
-	    a.backward > 1 || !is_factor(a.factor) || arcs->n >= SPEEDS_MAX)
+	if (parse_double(sc, text, 0, 1e9, &f) != OK || !is_factor(f))
 		return false;
+	*out = f;
+	return true;
+}
+
+static bool
+parse_class(struct scope *sc, char **field, struct road_speeds *s)
+{
+	int64_t class;
+	int64_t hour;
+	return parse_i64(sc, field[1], 0, ROAD_CLASSES - 1, &class) == OK &&
+	       parse_i64(sc, field[2], 0, ROAD_HOURS - 1, &hour) == OK &&
+	       parse_factor(sc, field[3], &s->class_hour[class][hour]);
+}
+
+static bool
+parse_arc(struct scope *sc, char **field, struct vec *arcs)
+{
+	struct road_speed a;
+	int64_t position;
+	int64_t backward;
+	if (parse_i64(sc, field[1], INT64_MIN, INT64_MAX, &a.way) != OK ||
+	    parse_i64(sc, field[2], 0, UINT32_MAX, &position) != OK || parse_i64(sc, field[3], 0, 1, &backward) != OK ||
+	    !parse_factor(sc, field[4], &a.factor) || arcs->n >= SPEEDS_MAX)
+		return false;
+	a.position = (uint32_t)position;
+	a.backward = (uint32_t)backward;
 	*(struct road_speed *)vec_push(arcs) = a;
 	return true;
+}
+
+static bool
+parse_line(struct scope *sc, const char *line, struct road_speeds *s, struct vec *arcs)
+{
+	char **field;
+	size_t n = text_split(sc, line, ' ', &field);
+	if (n == 2 && text_eq(field[0], "trip"))
+		return parse_factor(sc, field[1], &s->trip);
+	if (n == 4 && text_eq(field[0], "class"))
+		return parse_class(sc, field, s);
+	return n == 5 && text_eq(field[0], "arc") && parse_arc(sc, field, arcs);
 }
 
 enum code
@@ -411,17 +435,27 @@ road_speeds_parse(struct scope *sc, const char *text, struct road_speeds *out)
 			s.class_hour[c][h] = 1;
 	size_t number = 0;
 	char line[128];
-	while (*text != '\0') {
+	struct scope words; /* of one line */
+	scope_init(&words);
+	enum code rc = OK;
+	while (*text != '\0' && rc == OK) {
 		size_t len = strcspn(text, "\n");
 		number++;
-		if (len >= sizeof line)
-			return fail(sc, E_INVALID, "line %zu is too long", number);
+		if (len >= sizeof line) {
+			rc = fail(sc, E_INVALID, "line %zu is too long", number);
+			break;
+		}
 		memcpy(line, text, len);
 		line[len] = '\0';
 		text += len + (text[len] == '\n');
-		if (number == 1 ? strcmp(line, SPEEDS_HEAD) != 0 : len > 0 && !parse_line(line, &s, arcs))
-			return fail(sc, E_INVALID, "line %zu is not of a speeds file", number);
+		bool fine =
+		    number == 1 ? strcmp(line, SPEEDS_HEAD) == 0 : len == 0 || parse_line(&words, line, &s, arcs);
+		if (!fine)
+			rc = fail(sc, E_INVALID, "line %zu is not of a speeds file", number);
+		scope_clear(&words);
 	}
+	scope_release(&words);
+	TRY(rc);
 	if (number == 0)
 		return fail(sc, E_INVALID, "it is empty");
 	s.arcs = VEC_AT(arcs, struct road_speed, 0);
