@@ -84,8 +84,9 @@ day_photo_work(struct scope *sc, struct house *h, const uint8_t *photo, size_t n
 	const uint8_t *redacted;
 	size_t redacted_n;
 	if (h->faces == NULL)
-		return fail_as(sc, E_UNAVAILABLE, "no-faces",
-			       "no photograph can be taken here: nobody would blur the faces; use a code or say why not");
+		return fail_as(
+		    sc, E_UNAVAILABLE, "no-faces",
+		    "no photograph can be taken here: nobody would blur the faces; use a code or say why not");
 	TRY(face_wire_redact_request(sc, (struct face_picture){photo, n}, PHOTO_SIDE_MAX, &request, &request_n));
 	TRY(workers_call(sc, h->faces, request, request_n, clock_mono_ms() + FACE_CALL_MS, &answer, &answer_n));
 	TRY(face_wire_redact_answer(sc, answer, answer_n, &redacted, &redacted_n));
