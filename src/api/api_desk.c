@@ -49,7 +49,7 @@ decide_driver(struct scope *sc, struct tx *tx, struct call *c, enum driver_state
 		reasoning = scope_printf(sc, "%s (until %s)", reasoning, time_format(until_ms, until));
 	const struct driver_verdict v = {
 	    .to = to, .staff_id = c->who.id, .reason = reason, .reasoning = reasoning, .overrides = overrides};
-	TRY(driver_decide(sc, tx, c->who.operator_id, c->param[0], &v, &id));
+	TRY(day_driver_decide(sc, tx, c->who.operator_id, c->param[0], &v, &id));
 	json_t *o = json_new_object(sc);
 	json_put_text(o, "decision_id", id.s);
 	json_put_text(o, "state", driver_state_words[to]);

@@ -161,6 +161,11 @@ MUST_USE enum code day_duty_end(struct scope *sc, struct tx *tx, const char *ope
 MUST_USE enum code day_queue_decide(struct scope *sc, struct tx *tx, const char *operator_id,
 				    const struct queue_verdict *v, const json_t *facts, json_t **out);
 
+/* A person decides about a driver's account, driver_decide(). Who is suspended or let go could not come: what was
+ * planned for her and not begun goes back to the station and is planned for others; her awards stay hers. */
+MUST_USE enum code day_driver_decide(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+				     const struct driver_verdict *v, struct id *decision_id);
+
 /* --- the rights --- */
 
 /* Everything about her, one JSON object. Positions come from the other file: two reads. */

@@ -10,6 +10,15 @@ struct verdict {
 	json_t *out;
 };
 
+enum code
+day_driver_decide(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+		  const struct driver_verdict *v, struct id *decision_id)
+{
+	TRY(driver_decide(sc, tx, operator_id, driver_id, v, decision_id));
+	bool out = v->to == DRIVER_SUSPENDED || v->to == DRIVER_DEACTIVATED;
+	return out ? duty_release_all(sc, tx, operator_id, driver_id) : OK;
+}
+
 static enum code
 signup_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 {

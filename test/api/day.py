@@ -98,10 +98,10 @@ class Day:
             "signature": phone.sign(c["message"])})
 
     def open(self):
-        self.depot = self.admin.need("GET", "/v1/stations")["items"][0]["place"]
         self.advance("2026-11-22T06:50:00Z")
         assert self.admin.get("/v1/staff/me").status == 401, "a session ends with its day"
         self.admin = self.s.admin()
+        self.depot = self.admin.need("GET", "/v1/stations")["items"][0]["place"]
         for phone in self.phones:
             phone.sign_in()  # yesterday's session is over
             far = self.check_in(phone, self.awards[phone], {"lat": 57.9, "lon": 12.5})
@@ -143,6 +143,15 @@ def ended_by_a_person(binary):
             day.sign_up()
             day.shipments()
             day.draw(day.blocks()[0])
+            day.advance("2026-11-22T06:40:00Z")
+            desk = s.admin()
+            planned = lambda: [i["state"] for i in desk.need("GET", "/v1/shipments?limit=200")["items"]].count("planned")
+            duty = max(desk.need("GET", "/v1/duties?date=2026-11-22")["items"], key=lambda d: d["stops_total"])
+            assert planned() == 8 and duty["stops_total"] > 0, duty
+            why = {"reasoning": "Her licence could not be found at the gate this morning; until it is."}
+            desk.need("POST", f"/v1/drivers/{duty['driver_id']}/suspend", why)
+            assert planned() == 8 - duty["stops_total"], "parcels do not wait for who may not come"
+            desk.need("POST", f"/v1/drivers/{duty['driver_id']}/reinstate", why)
             day.open()
             phone = max(day.phones, key=lambda p: len(p.need("GET", "/v1/driver/duty")["stops"]))
             other = next(p for p in day.phones if p is not phone)
