@@ -42,9 +42,10 @@ function SignIn({ about, done }: { about: About; done: (s: Staff) => void }) {
 }
 
 /** Events come in bursts: the pages look again once a burst. */
-function useNews(): number {
+function useNews(staff: Staff): number {
   const [news, setNews] = useState(0);
   useEffect(() => {
+    if (!may(staff, "dispatch") && !may(staff, "review")) return; /* auditors and representatives read, they do not follow */
     const stop = new AbortController();
     let waiting = false;
     void client.follow("/v1/events", stop.signal, () => {
@@ -92,7 +93,7 @@ function Page({ route, first }: { route: string[]; first: string }) {
 
 function Console({ about, staff, signOut }: { about: About; staff: Staff; signOut: () => Promise<void> }) {
   const route = useRoute();
-  const news = useNews();
+  const news = useNews(staff);
   const stations = useLoad(() => client.get<Items<Station>>("/v1/stations"), []);
   const queue = useLoad(async () => (may(staff, "review") ? (await client.get<Items<unknown>>("/v1/queue?limit=100")).items.length : 0), [news]);
   const f = useMemo(() => new Format("en-SE", about.operator.zone), []);

@@ -2,7 +2,7 @@
 // the reviewer's own, and how long she looked is kept beside the decision.
 import { useEffect, useState } from "preact/hooks";
 import type { Items, Statement } from "../shared/types";
-import { Act, Field, go, useLoad, Wait } from "../shared/ui";
+import { Act, Field, go, Segments, useLoad, Wait } from "../shared/ui";
 import { plain, Reasoning, station, useDesk } from "./desk";
 
 interface Entry {
@@ -34,7 +34,7 @@ export function Queue() {
   return (
     <>
       <div class="row"><h1 class="grow">To decide</h1>
-        <div class="segments" role="radiogroup" aria-label="Which">{(["open", "decided"] as const).map((s) => <button key={s} type="button" role="radio" aria-checked={state === s} onClick={() => setState(s)}>{plain(s)}</button>)}</div>
+        <Segments label="Which" value={state} options={[["open", "Open"], ["decided", "Decided"]]} choose={setState} />
       </div>
       <Wait of={list}>
         {list.value?.items.length === 0 && <p class="card">{state === "open" ? "Nothing waits for a person." : "Nothing decided yet."}</p>}

@@ -6,7 +6,7 @@ import { LazyMap } from "../shared/lazymap";
 import type { Line, Pin } from "../shared/map";
 import "../shared/map.css";
 import type { Duty, Stop } from "../shared/types";
-import { Act, Field, go, type Loaded, Title, Trouble, useLoad, Wait } from "../shared/ui";
+import { Act, Field, go, type Loaded, Segments, Title, Trouble, useLoad, Wait } from "../shared/ui";
 import { useApp } from "./app";
 import { Photo, Scanner } from "./camera";
 import { lastSaid, type Unsent } from "./phone";
@@ -277,19 +277,15 @@ function Deliver({ stop, reload }: { stop: Stop; reload: () => void }) {
     <section class="card stack">
       {codeOnly && <p class="note">{t("code_only")}</p>}
       {kinds.length > 1 && (
-        <div class="segments" role="radiogroup" aria-label={t("hand_over")}>
-          {kinds.map((k) => <button key={k} type="button" role="radio" aria-checked={kind === k} onClick={() => {
-            setKind(k);
-            setText("");
-          }}>{t(known(`proof_${k}`)!)}</button>)}
-        </div>
+        <Segments label={t("hand_over")} value={kind} options={kinds.map((k) => [k, t(known(`proof_${k}`)!)])} choose={(k) => {
+          setKind(k);
+          setText("");
+        }} />
       )}
       {kind === "photo" && <><Photo taken={setPhoto} /><p class="soft">{t("proof_photo_note")}</p></>}
       {kind === "code" && <Field label={t("proof_code_ask")}><input name="code" inputMode="numeric" autocomplete="off" maxLength={12} value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>}
       {kind === "none" && <Field label={t("proof_none_ask")}><textarea name="none_reason" maxLength={500} value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>}
-      <div class="segments" role="radiogroup" aria-label={t("to")}>
-        {(["recipient", "neighbour", "safe_place"] as const).map((w) => <button key={w} type="button" role="radio" aria-checked={to === w} onClick={() => setTo(w)}>{t(known(`to_${w}`)!)}</button>)}
-      </div>
+      <Segments label={t("to")} value={to} options={(["recipient", "neighbour", "safe_place"] as const).map((w) => [w, t(known(`to_${w}`)!)])} choose={setTo} />
       <Act class="primary wide huge" disabled={!ready} run={deliver}>{t("deliver")}</Act>
     </section>
   );

@@ -223,10 +223,10 @@ function Start() {
       try {
         const a = await client.get<About>("/v1/about");
         setAbout(a);
-        await keep("about", a);
+        await keep("about", { about: a, ahead: Date.parse(a.now) - Date.now() });
       } catch (e) {
-        const old = await kept<About>("about").catch(() => null);
-        if (old !== null && e instanceof Offline) setAbout({ ...old, now: new Date().toISOString() });
+        const old = await kept<{ about: About; ahead: number }>("about").catch(() => null);
+        if (old !== null && e instanceof Offline) setAbout({ ...old.about, now: new Date(Date.now() + old.ahead).toISOString() });
         else setError(words(e));
       }
     };

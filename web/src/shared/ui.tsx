@@ -123,6 +123,23 @@ export function Field({ label, children, hint }: { label: ComponentChildren; chi
   );
 }
 
+/** One of a few, side by side; arrow keys move, as in any group of radio buttons. */
+export function Segments<T extends string>({ label, options, value, choose }: { label: string; options: [T, string][]; value: T; choose: (v: T) => void }) {
+  const move = (e: KeyboardEvent): void => {
+    const by = e.key === "ArrowRight" || e.key === "ArrowDown" ? 1 : e.key === "ArrowLeft" || e.key === "ArrowUp" ? -1 : 0;
+    if (by === 0) return;
+    e.preventDefault();
+    const at = (options.findIndex((o) => o[0] === value) + by + options.length) % options.length;
+    choose(options[at]![0]);
+    ((e.currentTarget as HTMLElement).children[at] as HTMLElement).focus();
+  };
+  return (
+    <div class="segments" role="radiogroup" aria-label={label} onKeyDown={move}>
+      {options.map(([v, text]) => <button key={v} type="button" role="radio" aria-checked={v === value} tabIndex={v === value ? 0 : -1} onClick={() => choose(v)}>{text}</button>)}
+    </div>
+  );
+}
+
 // --- numbers and times, in the operator's zone ---
 
 export interface Money {
