@@ -22,6 +22,9 @@
 /* Temperatures in mean arcs to near neighbours (measured: docs/route.md). */
 #define HOT 5.0
 #define COLD 0.02
+#define REHEAT 0.3
+#define CYCLE_TRIES 700
+#define CYCLES_MAX 50
 
 struct run {
 	const struct route_budget *budget;
@@ -191,8 +194,18 @@ may_reduce(void *arg)
 	return !cancelled(r) && used_share(r) < FLEET_SHARE;
 }
 
-/* One short cycle first, so that whoever loses patience has a decent plan; then
- * a warm start from it for the rest. */
+/* How many cycles the rest of the budget is worth: a cycle longer than this many
+ * tries a task gains less than a second one from its best. */
+static int
+cycles_in(const struct run *r, double share_used)
+{
+	double tries = (double)r->search->iterations * (1 - share_used) / (share_used > 0 ? share_used : 1);
+	double cycles = tries / ((double)r->search->m->n * CYCLE_TRIES);
+	return cycles < 1 ? 1 : cycles > CYCLES_MAX ? CYCLES_MAX : (int)cycles;
+}
+
+/* One short cycle first, so that whoever loses patience has a decent plan; then a
+ * hot one, and as many mild ones from the best as the budget is worth. */
 static void
 anneal(struct run *r)
 {
@@ -207,8 +220,13 @@ anneal(struct run *r)
 	}
 	double bank = begin + (1 - begin) * BANK_SHARE;
 	cool(r, begin, bank, scale * HOT, scale * COLD);
-	search_restart(r->search);
-	cool(r, bank, 1, scale * HOT, scale * COLD);
+	int cycles = cycles_in(r, bank - begin);
+	for (int i = 0; i < cycles; i++) {
+		double from = bank + (1 - bank) * i / cycles;
+		double to = bank + (1 - bank) * (i + 1) / cycles;
+		search_restart(r->search);
+		cool(r, from, to, scale * (i == 0 ? HOT : REHEAT), scale * COLD);
+	}
 }
 
 /* --- a given start --- */
