@@ -46,7 +46,7 @@ function Menu() {
   return (
     <>
       <Title>{me.name}</Title>
-      <p class="soft">{me.programme_name}</p>
+      <p class="soft">{me.programme_name} · {t("number")} <code>{me.id}</code></p>
       <nav class="menu" aria-label={t("my_data")}>{links.map(([to, text]) => <a key={to} class="card link" href={`#/me/${to}`}>{text}</a>)}</nav>
       <section class="card stack">
         <Act class="wide" run={download}>{t("my_export")}</Act>

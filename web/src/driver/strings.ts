@@ -204,6 +204,7 @@ const table = {
   area_row: ["half earn {median} or more; the middle half {lower}–{upper} ({n} drivers)", "hälften får {median} eller mer; mittersta halvan {lower}–{upper} ({n} förare)"],
   download: ["Download", "Ladda ner"],
 
+  number: ["your number, for an auditor or your representative:", "ditt nummer, för revisor eller ombud:"],
   told: ["What I told", "Det jag har uppgett"],
   told_station: ["Station", "Terminal"],
   told_kilos: ["Carries, kg", "Lastar, kg"],
