@@ -72,9 +72,13 @@ function usePosition(who: Who, news: number, ahead_ms: number): Place | null {
   const [open, setOpen] = useState(false);
   useEffect(() => {
     if (who !== "here") return setOpen(false);
-    client.get<Duty>("/v1/driver/duty").then(() => setOpen(true), (e: unknown) => {
-      if (!(e instanceof Offline)) setOpen(false);
+    let late = false; // an older answer must not undo a newer one
+    client.get<Duty>("/v1/driver/duty").then(() => late || setOpen(true), (e: unknown) => {
+      if (!late && !(e instanceof Offline)) setOpen(false);
     });
+    return () => {
+      late = true;
+    };
   }, [who, news]);
   useEffect(() => {
     if (!open) return;
