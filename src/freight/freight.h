@@ -221,6 +221,13 @@ struct freight_counts {
 /* station_id, day NULL: all. */
 MUST_USE enum code freight_count(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id,
 				 const char *day, struct freight_counts *out);
+/* The same day counted another way, for the report to compare: rows of parcels, and shipments whose history ends
+ * otherwise than they stand. */
+struct freight_proof {
+	int64_t parcels, contradicted;
+};
+MUST_USE enum code freight_recount(struct scope *sc, struct tx *tx, const char *operator_id, const char *day,
+				   struct freight_proof *out);
 /* A driver's part: which shipments she moved, when, with which result; nothing of the recipients. */
 MUST_USE enum code freight_export(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				  json_t *into);

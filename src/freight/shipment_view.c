@@ -167,3 +167,25 @@ freight_count(struct scope *sc, struct tx *tx, const char *operator_id, const ch
 	*out = c;
 	return OK;
 }
+
+enum code
+freight_recount(struct scope *sc, struct tx *tx, const char *operator_id, const char *day, struct freight_proof *out)
+{
+	struct rows *r;
+	struct freight_proof p = {0};
+	TRY(sql_one(
+	    sc, tx, &r,
+	    "SELECT COUNT(*) FROM parcel p JOIN shipment s ON s.operator_id = p.operator_id AND s.id = p.shipment_id"
+	    " WHERE s.operator_id = $1 AND s.day = $2",
+	    VALS(v_text(operator_id), v_text(day))));
+	p.parcels = row_int(r, 0);
+	TRY(sql_one(
+	    sc, tx, &r,
+	    "SELECT COUNT(*) FROM shipment s WHERE s.operator_id = $1 AND s.day = $2 AND s.state <> (SELECT h.state"
+	    " FROM shipment_history h WHERE h.operator_id = s.operator_id AND h.shipment_id = s.id"
+	    " ORDER BY h.n DESC LIMIT 1)",
+	    VALS(v_text(operator_id), v_text(day))));
+	p.contradicted = row_int(r, 0);
+	*out = p;
+	return OK;
+}

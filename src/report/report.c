@@ -62,8 +62,13 @@ parcels(struct scope *sc, struct tx *tx, const struct day *d)
 	json_put_int(o, "cancelled", cancelled);
 	json_put_int(o, "open", waiting + under_way);
 	json_put_int(o, "attempts", c.attempts);
-	if (delivered + returned + cancelled + waiting + under_way != total)
-		problem(sc, d, "parcels do not add up: %" PRId64 " in all", total);
+	struct freight_proof again;
+	TRY(freight_recount(sc, tx, d->operator_id, d->date, &again));
+	if (again.parcels != total)
+		problem(sc, d, "parcels do not add up: %" PRId64 " by state, %" PRId64 " by barcode", total,
+			again.parcels);
+	if (again.contradicted > 0)
+		problem(sc, d, "%" PRId64 " shipments stand otherwise than their history says", again.contradicted);
 	return OK;
 }
 

@@ -191,6 +191,59 @@ shipments_move_along_drawn_arrows_only(void **state)
 	people_fixture_close(&p);
 }
 
+struct recount {
+	struct people_fixture *p;
+	const char *day;
+	struct freight_proof got;
+};
+
+static enum code
+recount(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct recount *c = arg;
+	return freight_recount(sc, tx, c->p->op.s, c->day, &c->got);
+}
+
+static enum code
+day_of_one(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct recount *c = arg;
+	struct rows *r;
+	TRY(sql_one(sc, tx, &r, "SELECT day FROM shipment WHERE operator_id = $1 LIMIT 1", VALS(v_text(c->p->op.s))));
+	c->day = row_text(sc, r, 0);
+	return OK;
+}
+
+static enum code
+tamper(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct recount *c = arg;
+	TRY(sql_run(sc, tx, "DELETE FROM parcel WHERE operator_id = $1 AND n = (SELECT MAX(n) FROM parcel)",
+		    VALS(v_text(c->p->op.s)), NULL));
+	return sql_run(sc, tx, "UPDATE shipment SET state = 'cancelled', ended_ms = 1 WHERE operator_id = $1",
+		       VALS(v_text(c->p->op.s)), NULL);
+}
+
+/* What the report compares its sums with must not come from the same rows. */
+static void
+a_recount_sees_what_was_changed_behind_its_back(void **state)
+{
+	(void)state;
+	struct people_fixture p;
+	people_fixture_open(&p, schemas);
+	struct recount c = {.p = &p};
+	add_one(&p, "R", 3);
+	assert_ok(&p.f.sc, store_read(&p.f.sc, p.f.store, day_of_one, &c));
+	assert_ok(&p.f.sc, store_read(&p.f.sc, p.f.store, recount, &c));
+	assert_int_equal(c.got.parcels, 3);
+	assert_int_equal(c.got.contradicted, 0);
+	fixture_write(&p, tamper, &c);
+	assert_ok(&p.f.sc, store_read(&p.f.sc, p.f.store, recount, &c));
+	assert_int_equal(c.got.parcels, 2);
+	assert_int_equal(c.got.contradicted, 1);
+	people_fixture_close(&p);
+}
+
 static void
 a_move_says_for_whom_and_why(void **state)
 {
@@ -732,6 +785,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(shipments_move_along_drawn_arrows_only),
+	    cmocka_unit_test(a_recount_sees_what_was_changed_behind_its_back),
 	    cmocka_unit_test(a_move_says_for_whom_and_why),
 	    cmocka_unit_test(the_last_parcel_scanned_moves_the_shipment),
 	    cmocka_unit_test(a_file_lands_whole_or_not_at_all),
