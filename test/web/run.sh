@@ -2,7 +2,7 @@
 # usage: test/web/run.sh WAYBILL [DEPS]
 # A driver's day and a dispatcher's, through the pages, in Chromium. 77: this
 # machine lacks something the test needs, and one sentence says what.
-# UPDATE_SCREENS=1 writes docs/screens/*.png on the way.
+# UPDATE_SCREENS=1 writes docs/screens/*.png on the way; KEEP=1 leaves the data directory and its log.
 set -euo pipefail
 waybill=$(readlink -f "$1")
 deps=$(readlink -f "${2:-.cache/deps}")
