@@ -8,10 +8,12 @@
  * Keys are not in it, on purpose: whoever finds a backup reads nothing of a
  * person from it, and a key destroyed stays destroyed. Keep DIR/keys,
  * DIR/signing.key and DIR/signing.state elsewhere; a restore needs them. */
+#include <glob.h>
 #include <sodium.h>
 #include <unistd.h>
 
 #include "api/api.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -117,12 +119,56 @@ backup(struct scope *sc, const char *dir, const char *to)
 	return write_index(sc, to, clock_now_ms(&clock));
 }
 
+/* --- names for who gives none: DIR-backup-20261122T063000Z, beside DIR; by name is by age --- */
+
+static const char *
+backup_stem(struct scope *sc, const char *dir)
+{
+	char *stem = scope_strdup(sc, dir);
+	for (size_t n = strlen(stem); n > 1 && stem[n - 1] == '/'; n--)
+		stem[n - 1] = '\0';
+	return scope_printf(sc, "%s-backup-", stem);
+}
+
+static const char *
+backup_name(struct scope *sc, const char *dir)
+{
+	struct clock clock;
+	char at[TIME_TEXT_MAX];
+	struct text name;
+	clock_init_wall(&clock);
+	time_format(clock_now_ms(&clock), at);
+	text_init(&name, sc);
+	text_add(&name, backup_stem(sc, dir));
+	for (const char *c = at; *c != '.' && *c != '\0'; c++)
+		if (*c != '-' && *c != ':')
+			text_add_char(&name, *c);
+	text_add_char(&name, 'Z');
+	return name.s;
+}
+
+static enum code
+newest_backup(struct scope *sc, const char *dir, const char **out)
+{
+	glob_t found;
+	const char *pattern = scope_printf(sc, "%s[0-9]*Z/backup.json", backup_stem(sc, dir));
+	int rc = glob(pattern, 0, NULL, &found);
+	if (rc != 0)
+		return fail(sc, E_NOT_FOUND, "there is no %s*; say which backup with --from", backup_stem(sc, dir));
+	const char *last = found.gl_pathv[found.gl_pathc - 1];
+	*out = scope_strndup(sc, last, strlen(last) - strlen("/backup.json"));
+	globfree(&found);
+	return OK;
+}
+
 int
 cli_backup(struct scope *sc, int argc, char **argv)
 {
 	const char *words[2];
 	size_t n;
-	enum code rc = args_parse(sc, argc, argv, NULL, 0, words, 2, 2, &n);
+	enum code rc = args_parse(sc, argc, argv, NULL, 0, words, 1, 2, &n);
+	if (rc == OK && n == 1)
+		words[1] = backup_name(sc, words[0]);
 	if (rc == OK)
 		rc = backup(sc, words[0], words[1]);
 	if (rc != OK)
@@ -215,7 +261,7 @@ cli_restore(struct scope *sc, int argc, char **argv)
 	const struct option_def defs[] = {{"--from", OPTION_TEXT, &from, 0, 0}, {"--keys", OPTION_TEXT, &keys, 0, 0}};
 	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n);
 	if (rc == OK && from == NULL)
-		rc = fail(sc, E_USAGE, "--from BACKUP is missing");
+		rc = newest_backup(sc, words[0], &from);
 	if (rc == OK)
 		rc = restore(sc, words[0], from, keys);
 	if (rc != OK)

@@ -262,6 +262,12 @@ def test_crash_and_backup(top):
     code, said, err = run("backup", top + "/two", top + "/copy")
     assert code == 0 and sorted(os.listdir(top + "/copy")) == ["backup.json", "positions.db", "waybill.db", "waybill.json"], err
     assert run("backup", top + "/two", top + "/copy")[0] == 4, "a backup is not written over"
+    assert run("restore", top + "/five")[0] == 3, "no backup of that name"
+    code, said, err = run("backup", top + "/two/")
+    assert code == 0 and said["backup"].startswith(top + "/two-backup-2"), (said, err)
+    os.rename(said["backup"], said["backup"].replace("/two-", "/five-"))
+    code, said, err = run("restore", top + "/five")
+    assert code == 0 and "/five-backup-2" in said["backup"] and os.path.exists(top + "/five/waybill.db"), err
     os.kill(s.process.pid, signal.SIGKILL)
     s.process.wait()
     s = waybill.start(binary, top + "/two", made)
