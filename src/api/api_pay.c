@@ -53,7 +53,8 @@ static enum code
 report_read(struct scope *sc, struct tx *tx, void *arg)
 {
 	struct report_call *r = arg;
-	return report_day(sc, tx, r->c->who.operator_id, call_query(r->c, "date"), &r->out);
+	const struct call *c = r->c;
+	return report_day(sc, tx, c->who.operator_id, call_query(c, "date"), report_shows_paths(c->who.role), &r->out);
 }
 
 /* Every draw is replayed and every statement recomputed: not on an HTTP thread. */

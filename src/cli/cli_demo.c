@@ -244,7 +244,7 @@ fetch_report(struct scope *sc, const struct demo *d, const struct sim_result *da
 	struct sim_http *http;
 	struct sim_answer a;
 	TRY(sim_http_open(sc, d->url, &http));
-	enum code rc = sim_call(sc, http, "GET", scope_printf(sc, "/v1/report?date=%s", day->date), day->admin_token,
+	enum code rc = sim_call(sc, http, "GET", scope_printf(sc, "/v1/report?date=%s", day->date), day->auditor_token,
 				NULL, NULL, &a);
 	sim_http_close(http);
 	TRY(rc);

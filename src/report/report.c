@@ -18,6 +18,7 @@
 struct day {
 	const char *operator_id, *date;
 	int64_t from_ms, to_ms;
+	bool paths; /* counts by check-in path may be shown */
 	json_t *report, *problems;
 };
 
@@ -86,9 +87,12 @@ duties(struct scope *sc, struct tx *tx, const struct day *d, struct duty_counts 
 	json_put_int(o, "stops_delivered", c->stops_delivered);
 	json_put_int(o, "stops_failed", c->stops_failed_attempts);
 	json_t *checks = section(d, "checks");
-	json_put_int(checks, "device_passed", c->checks_device_passed);
-	json_put_int(checks, "face_passed", c->checks_face_passed);
-	json_put_int(checks, "face_tried_again", c->checks_face_retried);
+	json_put_int(checks, "passed", c->checks_device_passed + c->checks_face_passed);
+	if (d->paths) {
+		json_put_int(checks, "device_passed", c->checks_device_passed);
+		json_put_int(checks, "face_passed", c->checks_face_passed);
+		json_put_int(checks, "face_tried_again", c->checks_face_retried);
+	}
 	json_put_int(checks, "decided_by_a_person", c->checks_reviewed);
 	json_put_int(checks, "tracks_asked_about", c->positions_reviewed);
 	return OK;
@@ -240,7 +244,8 @@ people(struct scope *sc, struct tx *tx, const struct day *d)
 	json_put_int(o, "active", p.by_state[DRIVER_ACTIVE]);
 	json_put_int(o, "suspended", p.by_state[DRIVER_SUSPENDED]);
 	json_put_int(o, "left", p.by_state[DRIVER_LEFT]);
-	json_put_int(o, "with_face_path", p.with_face);
+	if (d->paths)
+		json_put_int(o, "with_face_path", p.with_face);
 	o = section(d, "decisions");
 	json_put_int(o, "by_rule", c.by_rule);
 	json_put_int(o, "by_person", c.by_person);
@@ -253,13 +258,19 @@ people(struct scope *sc, struct tx *tx, const struct day *d)
 	return OK;
 }
 
+bool
+report_shows_paths(enum role role)
+{
+	return role == ROLE_AUDITOR || role == ROLE_REPRESENTATIVE;
+}
+
 enum code
-report_day(struct scope *sc, struct tx *tx, const char *operator_id, const char *date, json_t **out)
+report_day(struct scope *sc, struct tx *tx, const char *operator_id, const char *date, bool paths, json_t **out)
 {
 	struct operator op;
 	struct duty_counts counts;
 	int64_t local_ms;
-	struct day d = {.operator_id = operator_id, .date = date};
+	struct day d = {.operator_id = operator_id, .date = date, .paths = paths};
 	TRY(operator_get(sc, tx, operator_id, &op));
 	TRY(date_parse(sc, date, &local_ms));
 	TRY(zone_to_utc(sc, op.zone, local_ms, &d.from_ms));

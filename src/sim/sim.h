@@ -39,7 +39,7 @@ struct sim_options {
 struct sim_result {
 	const char *date; /* the working day, "2026-11-22" */
 	const char *zone;
-	const char *auditor_token, *admin_token;
+	const char *auditor_token;
 	const json_t *statements; /* every STATEMENT.json its driver fetched */
 	const json_t *draws;	  /* every DRAW.json anybody can fetch */
 	const json_t *people;	  /* [{"role","name","passphrase"}] */

@@ -268,7 +268,6 @@ whole_day(struct scope *sc, struct sim *s, struct sim_result *out)
 	*out = (struct sim_result){.date = scope_strdup(sc, s->date),
 				   .zone = scope_strdup(sc, s->zone),
 				   .auditor_token = scope_strdup(sc, s->auditor),
-				   .admin_token = scope_strdup(sc, s->admin),
 				   .statements = s->statements,
 				   .draws = s->draws,
 				   .people = s->people,

@@ -30,7 +30,7 @@ static enum code
 hire(struct scope *sc, struct sim *s, const char *role, char token[static TOKEN_MAX])
 {
 	json_t *body = json_new_object(sc);
-	const char *passphrase = scope_printf(sc, "a %s of the demo day", role);
+	const char *passphrase = scope_printf(sc, "the demo day's %s", role);
 	const char *email = scope_printf(sc, "%s@demo.example", role);
 	json_put_text(body, "name", role);
 	json_put_text(body, "email", email);

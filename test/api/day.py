@@ -282,6 +282,8 @@ def after(binary, day, sums):
     day.advance("2026-11-22T16:00:00Z")
     report = day.admin.need("GET", "/v1/report?date=2026-11-22")
     assert report["problems"] == [], report["problems"]
+    assert "passed" in report["checks"] and not any("face" in k or "device" in k for k in report["checks"]), report["checks"]
+    assert "with_face_path" not in report["drivers"], "counts by path are for auditors and representatives"
     delivered, returned = sums
     assert (report["parcels"]["delivered"], report["parcels"]["returned"]) == (delivered, returned), report["parcels"]
     chain = subprocess.run([binary, "chain", "verify", f"http://127.0.0.1:{day.s.port}/chain"], stdout=subprocess.PIPE)

@@ -1,7 +1,7 @@
 // The day in sums that agree: parcels, rounds, pay, decisions, draws replayed, statements recomputed.
 import { useState } from "preact/hooks";
 import { Act } from "../shared/ui";
-import { Day, may, plain, useDesk } from "./desk";
+import { Day, plain, useDesk } from "./desk";
 
 type Node = number | string | boolean | null | Node[] | { [key: string]: Node };
 interface Report {
@@ -49,22 +49,6 @@ function Whole({ parts, label }: { parts: [string, number, string][]; label: str
   );
 }
 
-/** Who checks in how is nobody's business at the desk, not even as a small number. */
-function withoutPaths(report: Report): Report {
-  const checks = report["checks"] as Record<string, number> | undefined;
-  const drivers = report["drivers"] as Record<string, number> | undefined;
-  const out: Report = { ...report };
-  if (checks !== undefined) {
-    const { device_passed = 0, face_passed = 0, face_tried_again: _tried, ...rest } = checks;
-    out["checks"] = { passed: device_passed + face_passed, ...rest };
-  }
-  if (drivers !== undefined) {
-    const { with_face_path: _path, ...rest } = drivers;
-    out["drivers"] = rest;
-  }
-  return out;
-}
-
 function number(node: unknown, key: string): number {
   const v = (node as Record<string, unknown> | undefined)?.[key];
   return typeof v === "number" ? v : 0;
@@ -86,12 +70,12 @@ function Sheet({ report }: { report: Report }) {
 }
 
 export function ReportPage() {
-  const { client, today, staff } = useDesk();
+  const { client, today } = useDesk();
   const [date, setDate] = useState(today);
   const [report, setReport] = useState<Report | null>(null);
   const load = async (): Promise<void> => {
     const r = await client.get<Report>(`/v1/report?date=${date}`);
-    setReport(may(staff, "audit") ? r : withoutPaths(r));
+    setReport(r);
   };
   return (
     <>
