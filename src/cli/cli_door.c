@@ -17,13 +17,12 @@
  * through a gallery unseen. Collections, IndexFaces and Search… are refused: one-to-
  * many search does not exist here. Age, gender and emotion are never answered.
  *
- *	http thread ── queue ──▶ caller thread ── workers_call ──▶ sandboxed child
+ *	http thread ── queue ──▶ caller thread (cli/stand) ── workers_call ──▶ sandboxed child
  *
  * Similarity is 0 … 100 as clients expect, made from the false match rate of the
  * worst measured group: 80 at 1e-2, 99 at 1e-4, 99.5 at 1e-5. */
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -34,13 +33,12 @@
 #include "cli/cli.h"
 #include "cli/cli_face.h"
 #include "cli/sigv4.h"
+#include "cli/stand.h"
 #include "face/door_wire.h"
-#include "http/http.h"
 #include "workers/workers.h"
 
 #define KEYS_MAX 64u
 #define QUEUE_MAX 64u
-#define THREADS_MAX 8u
 #define BODY_MAX ((size_t)24 << 20)
 #define IMAGE_MAX ((size_t)5242880)
 #define CALL_MS 10000
@@ -73,10 +71,6 @@ struct door {
 	struct door_key keys[KEYS_MAX];
 	size_t n_keys;
 	pthread_mutex_t lock;
-	pthread_cond_t more;
-	struct http_exchange *queue[QUEUE_MAX];
-	size_t head, n;
-	bool closing;
 };
 
 /* --- answers --- */
@@ -528,8 +522,9 @@ operate(struct scope *sc, struct door *d, struct http_exchange *x, struct door_k
 }
 
 static void
-serve_one(struct door *d, struct http_exchange *x)
+serve_one(void *ctx, struct http_exchange *x)
 {
+	struct door *d = ctx;
 	static const char prefix[] = "RekognitionService.";
 	struct scope *sc = http_scope(x);
 	struct door_key *key = NULL;
@@ -559,8 +554,6 @@ serve_one(struct door *d, struct http_exchange *x)
 		reply_failure(x, sc);
 }
 
-/* --- threads --- */
-
 static size_t
 body_max(void *ctx, const char *method, const char *path)
 {
@@ -570,38 +563,10 @@ body_max(void *ctx, const char *method, const char *path)
 }
 
 static void
-handle(void *ctx, struct http_exchange *x)
+busy(void *ctx, struct http_exchange *x)
 {
-	struct door *d = ctx;
-	pthread_mutex_lock(&d->lock);
-	bool room = d->n < QUEUE_MAX && !d->closing;
-	if (room)
-		d->queue[(d->head + d->n++) % QUEUE_MAX] = x;
-	pthread_cond_signal(&d->more);
-	pthread_mutex_unlock(&d->lock);
-	if (!room)
-		reply_error(x, 400, "ProvisionedThroughputExceededException", "too many requests wait already");
-}
-
-static void *
-work(void *ctx)
-{
-	struct door *d = ctx;
-	pthread_mutex_lock(&d->lock);
-	for (;;) {
-		while (d->n == 0 && !d->closing)
-			pthread_cond_wait(&d->more, &d->lock);
-		if (d->n == 0)
-			break;
-		struct http_exchange *x = d->queue[d->head];
-		d->head = (d->head + 1) % QUEUE_MAX;
-		d->n--;
-		pthread_mutex_unlock(&d->lock);
-		serve_one(d, x);
-		pthread_mutex_lock(&d->lock);
-	}
-	pthread_mutex_unlock(&d->lock);
-	return NULL;
+	(void)ctx;
+	reply_error(x, 400, "ProvisionedThroughputExceededException", "too many requests wait already");
 }
 
 /* --- starting --- */
@@ -630,40 +595,17 @@ keys_read(struct scope *sc, const char *path, struct door *d)
 }
 
 static enum code
-run_door(struct scope *sc, struct door *d, const char *listen, unsigned threads)
+run_door(struct scope *sc, struct door *d, const char *listen, int64_t threads)
 {
-	pthread_t workers[THREADS_MAX];
-	struct http_server *server;
-	struct http_options http = {.listen = listen,
-				    .threads = 1,
-				    .max_connections = 256,
-				    .idle_s = 60,
+	const struct stand stand = {.listen = listen,
+				    .threads = threads,
+				    .queue_max = QUEUE_MAX,
 				    .body_max = body_max,
-				    .handle = handle,
+				    .serve = serve_one,
+				    .busy = busy,
 				    .ctx = d};
-	sigset_t signals;
-	int signal_number;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	TRY(workers_ready(sc, d->children, 20000));
-	TRY(http_open(sc, &http, &server));
-	for (unsigned i = 0; i < threads; i++)
-		if (pthread_create(&workers[i], NULL, work, d) != 0)
-			abort();
-	json_t *ready = json_new_object(sc);
-	json_put_int(ready, "port", http_port(server));
-	(void)!cli_print(sc, ready);
-	(void)sigwait(&signals, &signal_number);
-	http_close(server);
-	pthread_mutex_lock(&d->lock);
-	d->closing = true;
-	pthread_cond_broadcast(&d->more);
-	pthread_mutex_unlock(&d->lock);
-	for (unsigned i = 0; i < threads; i++)
-		pthread_join(workers[i], NULL);
-	return OK;
+	return stand_run(sc, &stand);
 }
 
 static enum code
@@ -686,9 +628,9 @@ door_serve(struct scope *sc, const char *listen, const char *keys, const char *m
 	random_init_os(&d->random);
 	TRY(keys_read(sc, keys, d));
 	pthread_mutex_init(&d->lock, NULL);
-	pthread_cond_init(&d->more, NULL);
+	stand_hold_signals();
 	TRY(workers_open(sc, &config, &d->children));
-	enum code rc = run_door(sc, d, listen, (unsigned)children);
+	enum code rc = run_door(sc, d, listen, children);
 	workers_close(d->children);
 	return rc;
 }
@@ -703,7 +645,7 @@ cli_face_serve(struct scope *sc, int argc, char **argv)
 	const struct option_def defs[] = {{"--listen", OPTION_TEXT, &listen, 0, 0},
 					  {"--keys", OPTION_TEXT, &keys, 0, 0},
 					  {"--models", OPTION_TEXT, &models, 0, 0},
-					  {"--children", OPTION_INT, &children, 1, THREADS_MAX}};
+					  {"--children", OPTION_INT, &children, 1, STAND_THREADS_MAX}};
 	const char *words[1];
 	size_t n;
 	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 0, &n);
