@@ -78,7 +78,7 @@ solve(struct scope *sc, const char *path, const struct wants *w, json_t **out)
 				      .cpu_time = w->cpu_time,
 				      .progress = show_progress,
 				      .arg = &watch};
-	enum code rc = route_solve(sc, file.problem, &budget, &s);
+	enum code rc = route_solve_from(sc, file.problem, file.rows, &budget, &s);
 	if (watch.trace != NULL && fclose(watch.trace) != 0 && rc == OK)
 		rc = fail(sc, E_IO, "%s could not be written whole", w->trace);
 	if (watch.terminal)

@@ -48,6 +48,7 @@
 #define ROUTE_WINDOWS_MAX 64
 #define ROUTE_SKILLS_MAX 256 /* different skills in one problem */
 #define ROUTE_BREAKS_MAX 8
+#define ROUTE_TYPES_MAX 64 /* of vehicles that one task tells apart */
 #define ROUTE_PRIORITY_MAX 100
 #define ROUTE_MUST (-1) /* penalty: never left out by choice */
 
@@ -75,6 +76,12 @@ struct route_soft {
 	int64_t early_per_hour, late_per_hour; /* both 0: no wish */
 };
 
+/* What a task takes on vehicles of one type, in the place of its own setup and service. */
+struct route_work {
+	uint32_t type; /* of route_vehicle, not 0 */
+	int64_t setup, service;
+};
+
 enum route_kind { ROUTE_JOB, ROUTE_PICKUP, ROUTE_DELIVERY };
 
 struct route_task {
@@ -85,6 +92,8 @@ struct route_task {
 	uint32_t place;
 	int64_t setup; /* spent only when coming from another place */
 	int64_t service;
+	const struct route_work *work_by_type; /* each type once; vehicles of other types: setup and service above */
+	uint32_t n_types;
 	const struct route_window *windows; /* ascending, disjoint; none: any time */
 	uint32_t n_windows;
 	const int64_t *delivery; /* aboard from the start, left here [dims]; NULL: none */
@@ -117,6 +126,7 @@ struct route_rates {
 struct route_vehicle {
 	uint64_t id;
 	const char *description;
+	uint32_t type; /* for tasks that take longer by one vehicle than by another; 0: none */
 	uint32_t profile;
 	uint32_t start, end; /* places; ROUTE_NONE: begins at its first / ends at its last task */
 	struct route_window shift;

@@ -193,6 +193,18 @@ struct sums {
 	uint32_t tasks, breaks;
 };
 
+/* What the task takes when this vehicle comes from place `before`. */
+static void
+due_work(const struct route_task *x, const struct route_vehicle *v, uint32_t before, int64_t *setup, int64_t *service)
+{
+	uint32_t i = 0;
+	while (i < x->n_types && x->work_by_type[i].type != v->type)
+		i++;
+	bool own = i == x->n_types;
+	*service = own ? x->service : x->work_by_type[i].service;
+	*setup = before == x->place ? 0 : own ? x->setup : x->work_by_type[i].setup;
+}
+
 static void
 walk_task(struct walk *w, const struct route_tour *t, uint32_t i, uint32_t before, struct sums *sum)
 {
@@ -208,7 +220,10 @@ walk_task(struct walk *w, const struct route_tour *t, uint32_t i, uint32_t befor
 		fault(w, "vehicle %" PRIu64 " lacks a skill for task %" PRIu64, v->id, x->id);
 	if (!inside(x->windows, x->n_windows, 0, begin))
 		fault(w, "task %" PRIu64 " begins at %" PRId64 ", outside its time windows", x->id, begin);
-	if (s->setup != (before != x->place ? x->setup : 0) || s->service != x->service)
+	int64_t setup;
+	int64_t service;
+	due_work(x, v, before, &setup, &service);
+	if (s->setup != setup || s->service != service)
 		fault(w, "task %" PRIu64 ": setup or service is not the problem's", x->id);
 	if (begin < x->soft.window.from)
 		sum->soft += (double)(x->soft.window.from - begin) * (double)x->soft.early_per_hour / 3600;

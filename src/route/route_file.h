@@ -15,14 +15,16 @@
 #include "route/route.h"
 
 #define ROUTE_FILE_MAX ((size_t)512 << 20)
+#define ROUTE_WARNINGS_MAX 100
 
 enum route_format { ROUTE_VROOM, ROUTE_SOLOMON, ROUTE_LILIM, ROUTE_CVRPLIB };
 
 struct route_file {
 	enum route_format format;
 	struct route_problem *problem;
-	double unit;	       /* what 1 of cost is in the file's own measure: 0.1, 0.0001, 1 */
-	const char **warnings; /* unknown fields of VROOM's JSON */
+	double unit;		      /* what 1 of cost is in the file's own measure: 0.1, 0.0001, 1 */
+	const struct route_row *rows; /* the plan to start from, a row a vehicle; NULL: none was given */
+	const char **warnings;	      /* unknown fields of VROOM's JSON */
 	uint32_t n_warnings;
 	bool geometry; /* distances are known and belong into the answer */
 };

@@ -245,11 +245,11 @@ same_breaks(const struct route_vehicle *a, const struct route_vehicle *b, size_t
 static bool
 same_class(const struct route_problem *p, const struct route_vehicle *a, const struct route_vehicle *b)
 {
-	return a->profile == b->profile && a->start == b->start && a->end == b->end && a->shift.from == b->shift.from &&
-	       a->shift.to == b->shift.to && memcmp(&a->rates, &b->rates, sizeof a->rates) == 0 &&
-	       a->speed_factor == b->speed_factor && a->max_tasks == b->max_tasks &&
-	       a->max_distance == b->max_distance && a->max_travel == b->max_travel && a->max_duty == b->max_duty &&
-	       a->max_reloads == b->max_reloads &&
+	return a->profile == b->profile && a->type == b->type && a->start == b->start && a->end == b->end &&
+	       a->shift.from == b->shift.from && a->shift.to == b->shift.to &&
+	       memcmp(&a->rates, &b->rates, sizeof a->rates) == 0 && a->speed_factor == b->speed_factor &&
+	       a->max_tasks == b->max_tasks && a->max_distance == b->max_distance && a->max_travel == b->max_travel &&
+	       a->max_duty == b->max_duty && a->max_reloads == b->max_reloads &&
 	       (a->max_reloads == 0 ||
 		(a->reload_place == b->reload_place && a->reload_service == b->reload_service)) &&
 	       same_list(a->capacity, b->capacity, p->dims * sizeof *a->capacity) && a->n_skills == b->n_skills &&
@@ -422,6 +422,16 @@ find_prices(struct model *m)
 	}
 }
 
+/* The least any vehicle needs: the O(1) judgement must not refuse what the timetable would allow. */
+static int32_t
+least_service(const struct route_task *t)
+{
+	int64_t least = t->service;
+	for (uint32_t i = 0; i < t->n_types; i++)
+		least = t->work_by_type[i].service < least ? t->work_by_type[i].service : least;
+	return (int32_t)least;
+}
+
 static void
 fill_jobs(struct scope *sc, struct model *m)
 {
@@ -435,7 +445,7 @@ fill_jobs(struct scope *sc, struct model *m)
 		j->close = task->n_windows == 0 ? ROUTE_SPAN_MAX : clamp_time(m, task->windows[task->n_windows - 1].to);
 		if (task->n_windows > 0 && task->windows[task->n_windows - 1].to < m->base)
 			j->close = -1;
-		j->service = (int32_t)task->service;
+		j->service = least_service(task);
 		j->setup = (int32_t)task->setup;
 		j->mate = task->mate == ROUTE_NONE ? NO_NODE : (int32_t)task->mate;
 		m->pairs |= task->mate != ROUTE_NONE;
@@ -479,7 +489,8 @@ vehicle_is_rich(const struct route_vehicle *v)
 static bool
 task_is_rich(const struct route_task *t)
 {
-	return t->n_windows > 1 || t->setup != 0 || t->soft.early_per_hour != 0 || t->soft.late_per_hour != 0;
+	return t->n_windows > 1 || t->setup != 0 || t->n_types != 0 || t->soft.early_per_hour != 0 ||
+	       t->soft.late_per_hour != 0;
 }
 
 static void

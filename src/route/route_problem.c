@@ -176,6 +176,23 @@ check_rate(struct scope *sc, int64_t v, const char *what, const char *field)
 }
 
 static enum code
+copy_work(struct scope *sc, const struct route_work **rows, uint32_t n, const char *what)
+{
+	const struct route_work *w = *rows;
+	if (n > ROUTE_TYPES_MAX)
+		return TOO_MANY("%s names %u vehicle types; at most %d are possible", what, n, ROUTE_TYPES_MAX);
+	for (uint32_t i = 0; i < n; i++) {
+		TRY(check_span(sc, w[i].setup, what, "setup for a type"));
+		TRY(check_span(sc, w[i].service, what, "service for a type"));
+		for (uint32_t k = 0; k <= i; k++)
+			if (w[i].type == 0 || (k < i && w[k].type == w[i].type))
+				return INVALID("%s: vehicle type %u is 0 or named twice", what, w[i].type);
+	}
+	*rows = n == 0 ? NULL : scope_memdup(sc, w, n * sizeof *w);
+	return OK;
+}
+
+static enum code
 copy_task(struct scope *sc, const struct route_problem *p, const struct route_task *in, struct route_task *out)
 {
 	struct route_task t = *in;
@@ -184,6 +201,7 @@ copy_task(struct scope *sc, const struct route_problem *p, const struct route_ta
 		return INVALID("%s: place %u; the matrices have %u", what, t.place, p->n_places);
 	TRY(check_span(sc, t.setup, what, "setup"));
 	TRY(check_span(sc, t.service, what, "service"));
+	TRY(copy_work(sc, &t.work_by_type, t.n_types, what));
 	TRY(copy_windows(sc, &t.windows, t.n_windows, 0, what));
 	TRY(copy_amounts(sc, p, &t.delivery, what));
 	TRY(copy_amounts(sc, p, &t.pickup, what));

@@ -218,9 +218,13 @@ work_at(const struct run *r, int32_t stop, int64_t *setup, int64_t *service)
 		return;
 	}
 	const struct route_task *task = &r->t->m->p->tasks[x];
-	*service = task->service;
+	struct route_work work = {r->v->type, task->setup, task->service};
+	for (uint32_t i = 0; i < task->n_types; i++)
+		if (task->work_by_type[i].type == r->v->type)
+			work = task->work_by_type[i];
+	*service = work.service;
 	if (place_at(r, stop - 1) != task->place)
-		*setup = task->setup;
+		*setup = work.setup;
 }
 
 /* Arrive at stop with a label in hand; false where it is too late. */

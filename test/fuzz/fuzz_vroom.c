@@ -15,7 +15,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sc.cap = (size_t)64 << 20;
 	if (vroom_read(&sc, data, size, &file) == OK && file.problem->n_places <= 64 && file.problem->n_tasks <= 64 &&
 	    file.problem->n_vehicles <= 64) {
-		enum code rc = route_solve(&sc, file.problem, &(struct route_budget){.iterations = 30}, &s);
+		enum code rc =
+		    route_solve_from(&sc, file.problem, file.rows, &(struct route_budget){.iterations = 30}, &s);
 		if (rc == OK) {
 			if (route_check(&sc, file.problem, s, &v) != OK || !v.feasible)
 				abort();

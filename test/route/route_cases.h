@@ -20,7 +20,7 @@ city(struct scope *sc, uint32_t n, uint64_t seed, int32_t **seconds, int32_t **m
 
 struct shape {
 	uint32_t jobs, shipments, vehicles, dims;
-	bool windows, many_windows, breaks, skills, open, duty, reloads, slices, soft, relations;
+	bool windows, many_windows, breaks, skills, open, duty, reloads, slices, soft, relations, types;
 };
 
 static inline struct route_window
@@ -46,6 +46,11 @@ add_task(struct scope *sc, struct route_problem *p, const struct shape *s, struc
 	if (s->windows || s->many_windows) {
 		t.windows = w;
 		t.n_windows = s->many_windows ? 2 : 1;
+	}
+	static const struct route_work by_type[2] = {{1, 0, 20}, {2, 100, 300}};
+	if (s->types) {
+		t.work_by_type = by_type;
+		t.n_types = 1 + (uint32_t)(id % 2);
 	}
 	if (s->soft)
 		t.soft = (struct route_soft){w[0], 100, 400};
@@ -127,6 +132,8 @@ build(struct scope *sc, const struct shape *s, uint64_t seed)
 			x.max_duty = 25000;
 			x.max_distance = 200000;
 		}
+		if (s->types)
+			x.type = v % 3;
 		if (s->reloads)
 			x.max_reloads = 2;
 		assert_ok(sc, route_problem_vehicle(sc, p, &x, NULL));

@@ -16,6 +16,7 @@ static const struct shape shapes[] = {
     {.jobs = 30, .vehicles = 8, .dims = 1, .soft = true, .slices = true, .breaks = true},
     {.jobs = 30, .shipments = 6, .vehicles = 8, .dims = 2, .windows = true, .relations = true},
     {.jobs = 20, .shipments = 6, .vehicles = 4, .dims = 1, .reloads = true, .duty = true, .soft = true},
+    {.jobs = 30, .shipments = 4, .vehicles = 9, .dims = 1, .windows = true, .types = true},
     {.jobs = 60, .vehicles = 2, .dims = 1, .windows = true}, /* too few: some are left out */
 };
 
