@@ -37,6 +37,7 @@ extern const struct command cli_offer_group[];
 extern const struct command cli_pay_group[];
 extern const struct command cli_road_group[];
 extern const struct command cli_route_group[];
+int cli_route_serve(struct scope *sc, int argc, char **argv); /* cli_route_serve.c */
 
 /* The signing process (chain/chain_sign.h). */
 int cli_sign_child(struct scope *sc, int argc, char **argv);

@@ -181,6 +181,14 @@ const struct command cli_route_group[] = {
      "  --svg FILE, --geojson FILE   the plan as a picture\n"
      "  --vehicles-first   one vehicle less beats any distance (the default for Li & Lim)\n"
      "  --distance-first   the opposite"},
+    {"serve", "[--listen HOST:PORT] [--seconds S] [--threads N] [--max-places N]",
+     "answer problems by HTTP, as vroom-express does: POST /", cli_route_serve, NULL,
+     "The body is VROOM's JSON, the answer too. Prints {\"port\":…} when it takes requests; ends on SIGTERM.\n"
+     "  --listen HOST:PORT  where (127.0.0.1:0)\n"
+     "  --seconds S         the longest search of one problem (5); a request's options may ask for less\n"
+     "  --threads N         problems at a time, one core each (2)\n"
+     "  --max-places N      more are refused (2000)\n"
+     "There is no password: put it where only your own systems reach it."},
     {"check", "PROBLEM SOLUTION", "verify a solution: feasible or why not, and its cost", run_check, NULL, NULL},
     {0},
 };

@@ -112,6 +112,8 @@ stand_run(struct scope *sc, const struct stand *stand)
 		if (pthread_create(&threads[i], NULL, work, &l) != 0)
 			abort();
 	wait_for_signal(sc, server);
+	if (stand->closing != NULL)
+		stand->closing(stand->ctx);
 	http_close(server);
 	pthread_mutex_lock(&l.lock);
 	l.closing = true;

@@ -20,6 +20,7 @@ struct stand {
 	http_body_max *body_max;
 	void (*serve)(void *ctx, struct http_exchange *x); /* replies */
 	void (*busy)(void *ctx, struct http_exchange *x);  /* replies: come again */
+	void (*closing)(void *ctx); /* a signal came: cut long answers short; NULL: there are none */
 	void *ctx;
 };
 

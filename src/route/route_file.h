@@ -32,6 +32,8 @@ struct route_file {
 /* Finds out which of the formats it is. */
 MUST_USE enum code route_file_read(struct scope *sc, const void *bytes, size_t n, struct route_file *out);
 
+/* "options" at the top is its bearer's business (vroom-express puts budgets there) and not read here. */
+MUST_USE enum code vroom_from_json(struct scope *sc, const json_t *top, struct route_file *out);
 MUST_USE enum code vroom_read(struct scope *sc, const void *bytes, size_t n, struct route_file *out);
 MUST_USE enum code solomon_read(struct scope *sc, const char *text, size_t n, struct route_file *out);
 MUST_USE enum code lilim_read(struct scope *sc, const char *text, size_t n, struct route_file *out);

@@ -297,14 +297,12 @@ each(struct reader *r, const json_t *top, const char *key, enum code (*read)(str
 }
 
 enum code
-vroom_read(struct scope *sc, const void *bytes, size_t n, struct route_file *out)
+vroom_from_json(struct scope *sc, const json_t *top, struct route_file *out)
 {
-	static const char *const known[] = {"jobs",   "shipments", "vehicles",	"matrices",
-					    "matrix", "relations", "objective", NULL};
+	static const char *const known[] = {"jobs",	 "shipments", "vehicles", "matrices", "matrix",
+					    "relations", "objective", "options",  NULL};
 	struct route_file file = {.format = ROUTE_VROOM, .unit = 1};
 	struct reader r = {.sc = sc, .file = &file, .types = NEW_ARRAY(sc, READER_TYPES_MAX, const char *)};
-	json_t *top;
-	TRY(json_parse(sc, bytes, n, &top));
 	if (!json_is_object(top))
 		return fail_as(sc, E_INVALID, "bad-problem", "a problem is a JSON object");
 	file.warnings = NEW_ARRAY(sc, ROUTE_WARNINGS_MAX, const char *);
@@ -326,4 +324,12 @@ vroom_read(struct scope *sc, const void *bytes, size_t n, struct route_file *out
 	file.problem = r.p;
 	*out = file;
 	return OK;
+}
+
+enum code
+vroom_read(struct scope *sc, const void *bytes, size_t n, struct route_file *out)
+{
+	json_t *top;
+	TRY(json_parse(sc, bytes, n, &top));
+	return vroom_from_json(sc, top, out);
 }

@@ -5,3 +5,11 @@ if(TARGET waybill)
   set_tests_properties(cli.aws_rekognition PROPERTIES LABELS e2e TIMEOUT 180 SKIP_RETURN_CODE 77
     ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
 endif()
+
+# Problems by HTTP, as clients of vroom-express send them.
+if(TARGET waybill)
+  find_package(Python3 COMPONENTS Interpreter REQUIRED)
+  add_test(NAME cli.route_serve COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/cli/test_route_serve.py
+    $<TARGET_FILE:waybill>)
+  set_tests_properties(cli.route_serve PROPERTIES LABELS e2e TIMEOUT 120)
+endif()
