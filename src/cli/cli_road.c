@@ -1,9 +1,9 @@
 /* waybill road …: the road engine from the command line. Answers have OSRM's
  * shapes, whatever reads those reads these. */
+#include "cli/cli_road.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "cli/cli.h"
 #include "road/bench.h"
 #include "road/learn.h"
 #include "road/match_bench.h"
@@ -68,8 +68,8 @@ run_import(struct scope *sc, int argc, char **argv)
 
 /* --- places -------------------------------------------------------------------- */
 
-static enum code
-parse_place(struct scope *sc, const char *text, struct place *out)
+enum code
+cli_road_place(struct scope *sc, const char *text, struct place *out)
 {
 	char **fields;
 	double lat;
@@ -96,7 +96,7 @@ read_places(struct scope *sc, const char *path, struct place **out, size_t *n_ou
 		char *line = text_trim(lines[i]);
 		if (*line == '\0' || *line == '#')
 			continue;
-		if (parse_place(sc, line, &places[k++]) != OK) {
+		if (cli_road_place(sc, line, &places[k++]) != OK) {
 			error_prefix(sc, "%s, line %zu", path, i + 1);
 			sc->err.code = E_INVALID;
 			return E_INVALID;
@@ -148,7 +148,7 @@ route(struct scope *sc, int argc, char **argv, int *status)
 	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
 	struct place a;
 	struct place b;
-	if (parse_place(sc, from, &a) != OK || parse_place(sc, to, &b) != OK)
+	if (cli_road_place(sc, from, &a) != OK || cli_road_place(sc, to, &b) != OK)
 		return fail(sc, E_USAGE, "--from LAT,LON and --to LAT,LON are wanted");
 	struct text target;
 	text_init(&target, sc);
@@ -214,7 +214,7 @@ snap(struct scope *sc, int argc, char **argv, int *status)
 	size_t n;
 	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
 	struct place p;
-	TRY(parse_place(sc, at, &p));
+	TRY(cli_road_place(sc, at, &p));
 	struct text target;
 	text_init(&target, sc);
 	text_add(&target, "/nearest/v1/driving/");
@@ -702,6 +702,9 @@ const struct command cli_road_group[] = {
      "the way from here to there, as OSRM's route JSON", run_route, NULL, NULL},
     {"matrix", "OUT.road --points FILE", "durations and distances between all of them, as OSRM's table JSON",
      run_matrix, NULL, "FILE has a place a line: LAT,LON."},
+    {"isochrone", "OUT.road --from LAT,LON --minutes 5,10,15 [-o OUT.geojson]",
+     "what can be reached in time, as GeoJSON: an area a band", cli_road_isochrone, NULL,
+     "A band is driven to and then walked to: 100 m at most, at 1.4 m/s. The longest comes first."},
     {"snap", "OUT.road --at LAT,LON", "the nearest streets, as OSRM's nearest JSON", run_snap, NULL, NULL},
     {"draw", "OUT.road -o OUT.svg", "a picture of the streets and the cuts of the elimination order", run_draw, NULL,
      NULL},

@@ -1,0 +1,69 @@
+/* waybill road isochrone: what can be reached in time. */
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/cli_road.h"
+#include "road/isochrone.h"
+
+/* "5,10,15", also "7.5" → deciseconds. */
+static enum code
+parse_minutes(struct scope *sc, const char *text, int32_t **out, size_t *n_out)
+{
+	char **fields;
+	size_t n = text_split(sc, text, ',', &fields);
+	int32_t *ds = NEW_ARRAY(sc, n, int32_t);
+	for (size_t i = 0; i < n; i++) {
+		double minutes;
+		if (parse_double(sc, text_trim(fields[i]), 0, 1e6, &minutes) != OK)
+			return fail(sc, E_USAGE, "--minutes wants numbers: 5,10,15");
+		ds[i] = (int32_t)(minutes * 600);
+	}
+	*out = ds;
+	*n_out = n;
+	return OK;
+}
+
+static enum code
+draw_bands(struct scope *sc, const struct road *road, struct place from, const int32_t *within_ds, size_t n,
+	   char **geojson)
+{
+	struct road_point point;
+	struct road_isochrone iso;
+	TRY(road_snap(sc, road, from, ROAD_SNAP_MAX_M, &point));
+	TRY(road_isochrone(sc, road, NULL, &point, within_ds, n, &iso));
+	*geojson = road_isochrone_geojson(sc, &iso);
+	return OK;
+}
+
+static enum code
+isochrone(struct scope *sc, int argc, char **argv)
+{
+	const char *from = NULL;
+	const char *minutes = "5,10,15";
+	const char *out = NULL;
+	const struct option_def defs[] = {{"--from", OPTION_TEXT, &from, 0, 0},
+					  {"--minutes", OPTION_TEXT, &minutes, 0, 0},
+					  {"-o", OPTION_TEXT, &out, 0, 0}};
+	const char *words[1];
+	size_t n;
+	struct place at;
+	int32_t *within_ds;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	if (cli_road_place(sc, from, &at) != OK)
+		return fail(sc, E_USAGE, "--from LAT,LON is wanted");
+	TRY(parse_minutes(sc, minutes, &within_ds, &n));
+	struct road *road;
+	char *geojson = NULL;
+	TRY(road_open(sc, words[0], &road));
+	enum code rc = draw_bands(sc, road, at, within_ds, n, &geojson);
+	road_close(road);
+	TRY(rc);
+	if (out != NULL)
+		return file_write(sc, out, geojson, strlen(geojson), 0644);
+	return puts(geojson) >= 0 ? OK : fail(sc, E_IO, "standard output is closed");
+}
+
+int
+cli_road_isochrone(struct scope *sc, int argc, char **argv)
+{
+	return cli_exit(sc, isochrone(sc, argc, argv));
+}
