@@ -29,7 +29,7 @@ pkg_check_modules(ZSTD IMPORTED_TARGET libzstd)
 
 set(LIBS_base Threads::Threads PkgConfig::SODIUM PkgConfig::JANSSON m)
 set(LIBS_store PkgConfig::SQLITE)
-set(LIBS_http PkgConfig::MICROHTTPD)
+set(LIBS_http PkgConfig::MICROHTTPD PkgConfig::CURL)
 set(LIBS_workers PkgConfig::SECCOMP)
 set(LIBS_chain PkgConfig::SECCOMP)
 set(LIBS_face PkgConfig::TURBOJPEG PkgConfig::SPNG waybill_onnxruntime ${CMAKE_DL_LIBS})
