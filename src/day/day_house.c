@@ -26,8 +26,9 @@
 #define FACE_QUEUE 64
 
 const struct schema *const house_schemas[] = {
-    &jobs_schema,  &chain_schema, &record_schema, &people_schema,	  &freight_schema,
-    &offer_schema, &duty_schema,  &pay_schema,	  &duty_positions_schema, NULL,
+    &jobs_schema,    &chain_schema,	     &record_schema, &people_schema,
+    &freight_schema, &offer_schema,	     &duty_schema,   &duty_order_schema,
+    &pay_schema,     &duty_positions_schema, NULL,
 };
 
 /* --- settings --- */

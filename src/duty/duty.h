@@ -34,6 +34,7 @@
 #include "store/store.h"
 
 extern const struct schema duty_schema;		  /* main file */
+extern const struct schema duty_order_schema;	  /* main file */
 extern const struct schema duty_positions_schema; /* positions file */
 
 /* The plan allows this many seconds for what the roads' times take 100: a published promise (see the notice). */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "duty/duty_legs.h"
+#include "duty/duty_order.h"
 #include "freight/freight.h"
 #include "people/people.h"
 #include "record/record.h"
@@ -34,6 +35,9 @@ struct wave {
 	size_t n_awards;
 	struct shipment *shipments;
 	size_t n_shipments;
+	struct place *places; /* the depot, then each shipment's */
+	struct order_wish *wishes;
+	size_t n_wishes;
 };
 
 struct round {
@@ -118,8 +122,14 @@ gather(struct scope *sc, struct tx *tx, void *arg)
 	TRY(station_get(sc, tx, w->operator_id, w->station_id, &w->station));
 	TRY(zone_date(sc, w->station.zone, w->starts_ms, day));
 	TRY(gather_awards(sc, tx, w));
-	return freight_waiting(sc, tx, w->operator_id, w->station_id, day, SHIPMENT_AT_STATION, WAVE_SHIPMENTS_MAX,
-			       &w->shipments, &w->n_shipments);
+	TRY(freight_waiting(sc, tx, w->operator_id, w->station_id, day, SHIPMENT_AT_STATION, WAVE_SHIPMENTS_MAX,
+			    &w->shipments, &w->n_shipments));
+	w->places = NEW_ARRAY(sc, w->n_shipments + 1, struct place);
+	w->places[0] = w->station.place;
+	for (size_t i = 0; i < w->n_shipments; i++)
+		w->places[i + 1] = w->shipments[i].place;
+	return order_wishes(sc, tx, w->operator_id, w->station_id, w->places, w->n_shipments + 1, &w->wishes,
+			    &w->n_wishes);
 }
 
 /* --- rounds --- */
@@ -188,17 +198,17 @@ static enum code
 solve(struct scope *sc, const struct duty_planner *planner, const struct wave *w, struct route_solution **out)
 {
 	size_t n = w->n_shipments + 1;
-	struct place *places = NEW_ARRAY(sc, n, struct place);
 	struct road_matrix m;
 	struct route_problem *p;
 	uint32_t profile;
-	places[0] = w->station.place;
-	for (size_t i = 1; i < n; i++)
-		places[i] = w->shipments[i - 1].place;
-	TRY(road_matrix(sc, planner->road, NULL, places, n, places, n, true, &m));
+	TRY(road_matrix(sc, planner->road, NULL, w->places, n, w->places, n, true, &m));
 	pace(&m); /* deciseconds in, paced seconds out */
 	TRY(route_problem_new(sc, (uint32_t)n, 2, &p));
-	const struct route_profile van = {.durations = m.duration_ds, .distances = m.distance_m};
+	const struct route_profile van = {
+	    .durations = m.duration_ds,
+	    .distances = m.distance_m,
+	    .costs = order_costs(sc, w->wishes, w->n_wishes, w->places, n, m.duration_ds),
+	};
 	TRY(route_problem_profile(sc, p, &van, &profile));
 	TRY(add_vehicles(sc, w, p, profile));
 	TRY(add_jobs(sc, w, p));
@@ -248,6 +258,17 @@ round_make(struct scope *sc, const struct duty_planner *planner, const struct wa
 	return OK;
 }
 
+/* [from cell, to cell, wish]: duty_order.h says what a cell is and what a wish does. */
+static json_t *
+wishes_json(const struct wave *w)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < w->n_wishes; i++)
+		json_array_append_new(list, json_pack("[III]", (json_int_t)w->wishes[i].from_cell,
+						      (json_int_t)w->wishes[i].to_cell, (json_int_t)w->wishes[i].wish));
+	return list;
+}
+
 /* What somebody needs to make this plan again. */
 static json_t *
 origin_json(struct scope *sc, const struct duty_planner *planner, const struct wave *w, const struct route_solution *s)
@@ -260,6 +281,7 @@ origin_json(struct scope *sc, const struct duty_planner *planner, const struct w
 	json_put_int(o, "iterations", (int64_t)s->iterations);
 	json_put_int(o, "shipments", (int64_t)w->n_shipments);
 	json_put_int(o, "drivers", (int64_t)w->n_awards);
+	json_put(o, "order_wishes", wishes_json(w));
 	json_put_int(o, "left_out", s->n_out);
 	json_put_int(o, "driving_s", s->travel);
 	json_put_int(o, "distance_m", s->distance);

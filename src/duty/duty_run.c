@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "duty/duty_legs.h"
+#include "duty/duty_order.h"
 #include "duty/duty_rows.h"
 #include "freight/freight.h"
 #include "offer/offer.h"
@@ -511,6 +512,27 @@ legs_write(struct scope *sc, struct tx *tx, const char *operator_id, const struc
 	return OK;
 }
 
+/* The same places in the order the plan has them now, beginning where she is. */
+static enum code
+planned_places(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id, struct place here,
+	       size_t n, struct place **out)
+{
+	struct rows *r;
+	struct place *places = NEW_ARRAY(sc, n + 1, struct place);
+	size_t k = 0;
+	places[0] = here;
+	TRY(sql_query(
+	    sc, tx, &r,
+	    "SELECT lat_e7, lon_e7 FROM stop WHERE operator_id = $1 AND duty_id = $2 AND state IN ('open','arrived')"
+	    " ORDER BY seq",
+	    VALS(v_text(operator_id), v_text(duty_id))));
+	while (row_next(r) && k < n)
+		places[++k] = (struct place){(int32_t)row_int(r, 0), (int32_t)row_int(r, 1)};
+	TRY(rows_end(sc, r));
+	*out = places;
+	return OK;
+}
+
 enum code
 duty_reorder(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 	     const struct duty_legs *legs)
@@ -518,8 +540,11 @@ duty_reorder(struct scope *sc, struct tx *tx, const char *operator_id, const cha
 	struct open_duty d;
 	struct rows *r;
 	struct duty_legs now;
+	struct place *before;
 	TRY(duty_find(sc, tx, operator_id, driver_id, &d));
 	TRY(duty_legs_read(sc, tx, operator_id, driver_id, legs->stop_ids, legs->n, &now)); /* still the same stops? */
+	TRY(planned_places(sc, tx, operator_id, d.id, now.places[0], now.n, &before));
+	TRY(order_note(sc, tx, operator_id, d.station_id, before, now.places, now.n + 1));
 	TRY(sql_one(sc, tx, &r, "SELECT COALESCE(MAX(seq), 0) FROM stop WHERE operator_id = $1 AND duty_id = $2",
 		    VALS(v_text(operator_id), v_text(d.id))));
 	TRY(legs_write(sc, tx, operator_id, legs, row_int(r, 0) + 1));

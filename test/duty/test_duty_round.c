@@ -9,8 +9,9 @@
 #include "freight/freight.h"
 #include "people/people.h"
 
-static const struct schema *const schemas[] = {PEOPLE_FIXTURE_SCHEMAS, &freight_schema,	       &offer_schema,
-					       &duty_schema,	       &duty_positions_schema, NULL};
+static const struct schema *const schemas[] = {
+    PEOPLE_FIXTURE_SCHEMAS, &freight_schema,	    &offer_schema, &duty_schema,
+    &duty_order_schema,	    &duty_positions_schema, NULL};
 
 #define HOUR_MS INT64_C(3600000)
 #define MINUTE_MS INT64_C(60000)
