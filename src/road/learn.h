@@ -10,9 +10,9 @@
  *	trip		what remains between sums of arcs and whole trips
  * Standing long in one place is no driving and counts only in part.
  *
- * Private by construction: an arc or a neighbourhood that fewer than
- * ROAD_DRIVERS_MIN drivers have driven has no factor of its own, and no factor
- * says who drove.
+ * Private by construction: an arc, a neighbourhood, an hour or the trips that
+ * fewer than VOICES_MIN drivers have driven have no factor of their own, and no
+ * factor says who drove. How a single driver's word is bounded: road/voices.h.
  *
  * Rows name an arc by OSM way, the number of the segment's first point on it and
  * the direction: they survive a new extract where the way is unchanged. */
@@ -20,8 +20,8 @@
 #define ROAD_LEARN_H
 
 #include "road/road.h"
+#include "road/voices.h"
 
-#define ROAD_DRIVERS_MIN 3u
 #define ROAD_HOURS 48u /* 0 … 23 on weekdays, 24 … 47 on Saturdays and Sundays */
 #define ROAD_CLASSES 22u
 
@@ -56,6 +56,10 @@ MUST_USE enum code road_learner_finish(struct scope *sc, struct road_learner *l,
 MUST_USE enum code road_speeds_metric(struct scope *sc, const struct road *road, const struct road_speeds *speeds,
 				      unsigned hour, bool with_arcs, struct road_metric **out);
 
+/* How many of the rows name an arc of this file; the others (ways that were
+ * deleted, cut anew or came from another city) change nothing. */
+size_t road_speeds_known(struct scope *sc, const struct road *road, const struct road_speeds *speeds);
+
 /* As text, and back. E_INVALID says the line. */
 char *road_speeds_text(struct scope *sc, const struct road_speeds *speeds);
 MUST_USE enum code road_speeds_parse(struct scope *sc, const char *text, struct road_speeds *out);
@@ -68,6 +72,8 @@ struct road_eval {
 	double mae_s;		/* mean absolute error */
 	double mae_free_flow_s; /* free flow, times the factor that is best on these very trips */
 	double mae_class_hour_s;
+	double mae_bare_s;	    /* free flow as the map has it */
+	double median_ratio_bare;   /* and what it foretells, over what was real */
 	double gain_free_flow_s[3]; /* by how much the error is smaller: 2.5 %, mean, 97.5 % of 2,000 bootstraps */
 	double gain_class_hour_s[3];
 };

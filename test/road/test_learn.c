@@ -142,6 +142,106 @@ a_phone_that_lies_teaches_nothing_wild(void **state)
 	scope_release(&t.sc);
 }
 
+/* Honest phones drive at twice the map's time. A fourth driver, with a thousand
+ * times their driving, tells that nobody moves, or that everybody flies. */
+static void
+one_voice_bends_a_mean_only_so_far(void **state)
+{
+	(void)state;
+	struct scope sc;
+	struct prng prng;
+	scope_init(&sc);
+	prng_seed(&prng, 21);
+	for (int round = 0; round < 500; round++) {
+		size_t n = 3 + prng_below(&prng, 12); /* the last one lies */
+		double lo = 1e9;
+		double hi = 0;
+		struct voice *list = NEW_ARRAY(&sc, n, struct voice);
+		for (size_t i = 0; i < n; i++) {
+			double weight = 1 + prng_unit(&prng) * 100;
+			double ratio = 0.5 + prng_unit(&prng) * 2;
+			if (i + 1 < n) {
+				lo = ratio < lo ? ratio : lo;
+				hi = ratio > hi ? ratio : hi;
+			} else {
+				weight *= 1000;
+				ratio = prng_below(&prng, 2) == 0 ? 1e-6 : 1e6;
+			}
+			list[i] = (struct voice){7, i, ratio * weight, weight};
+		}
+		struct voices v;
+		bool heard;
+		voices_init(&v, &sc, list, n);
+		double mean = voices_mean(&v, 7, 1, 0, &heard);
+		assert_true(heard && mean <= 2 * hi + 1e-9 && mean >= lo * 2 / 3 - 1e-9);
+		assert_true(voices_mean(&v, 8, 1.25, 10, &heard) == 1.25 && !heard); /* nobody speaks of 8 */
+		scope_clear(&sc);
+	}
+	scope_release(&sc);
+}
+
+/* The metric that honest drives teach, with and without a liar among them. */
+static void
+one_phone_of_a_thousand_drives_is_one_driver(void **state)
+{
+	(void)state;
+	struct town t;
+	town_init(&t);
+	struct road_metric *metric[2];
+	for (int liar = 0; liar < 2; liar++) {
+		struct road_learner *l = road_learner_new(&t.sc, t.road);
+		prng_seed(&t.prng, 4);
+		for (int i = 0; i < 1000; i++) {
+			struct place a = road_random_street_point(t.road, &t.prng);
+			struct place b = road_random_street_point(t.road, &t.prng);
+			bool lies = i >= 150;
+			if (place_distance_m(a, b) < 300 || (lies && liar == 0))
+				continue;
+			struct road_fix *fixes;
+			size_t n = drive(&t, a, b, lies ? 11.0 : 1.5, MONDAY_8, &fixes);
+			assert_ok(&t.sc, road_learner_add(&t.sc, l, lies ? 99 : (uint64_t)(i % 5), fixes, n));
+		}
+		struct road_speeds speeds;
+		assert_ok(&t.sc, road_learner_finish(&t.sc, l, &speeds));
+		assert_ok(&t.sc, road_speeds_metric(&t.sc, t.road, &speeds, 8, true, &metric[liar]));
+	}
+	double worst = 0;
+	double sum = 0;
+	size_t n = t.road->n[SECTION_ARC];
+	for (size_t i = 0; i < n; i++) {
+		double moved = (double)metric[1]->arc_ms[i] / metric[0]->arc_ms[i];
+		worst = moved > worst ? moved : worst;
+		sum += moved;
+	}
+	assert_true(worst < 4 && sum / (double)n < 2); /* told: 11 / 1.5 = 7.3 everywhere */
+	road_metric_free(metric[0]);
+	road_metric_free(metric[1]);
+	road_close(t.road);
+	scope_release(&t.sc);
+}
+
+/* Rows of another extract: those that name no arc here are counted and change nothing. */
+static void
+rows_of_streets_that_are_gone_are_passed_over(void **state)
+{
+	(void)state;
+	struct town t;
+	town_init(&t);
+	struct road_speeds s;
+	learn(&t, 5, 120, 2.0, &s);
+	size_t n = s.n_arcs;
+	assert_true(n > 20 && road_speeds_known(&t.sc, t.road, &s) == n);
+	for (size_t i = 0; i < n; i += 2)
+		s.arcs[i].position += 1000; /* cut anew */
+	s.arcs[1].way += 1000000;	    /* deleted */
+	assert_int_equal(road_speeds_known(&t.sc, t.road, &s), n / 2 - 1);
+	struct road_metric *metric;
+	assert_ok(&t.sc, road_speeds_metric(&t.sc, t.road, &s, 8, true, &metric));
+	road_metric_free(metric);
+	road_close(t.road);
+	scope_release(&t.sc);
+}
+
 static void
 hours_know_the_weekend(void **state)
 {
@@ -160,6 +260,9 @@ main(void)
 	    cmocka_unit_test(slow_drives_make_slow_streets),
 	    cmocka_unit_test(one_or_two_drivers_leave_no_trace),
 	    cmocka_unit_test(a_phone_that_lies_teaches_nothing_wild),
+	    cmocka_unit_test(one_voice_bends_a_mean_only_so_far),
+	    cmocka_unit_test(one_phone_of_a_thousand_drives_is_one_driver),
+	    cmocka_unit_test(rows_of_streets_that_are_gone_are_passed_over),
 	    cmocka_unit_test(hours_know_the_weekend),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
