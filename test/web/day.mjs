@@ -137,6 +137,21 @@ async function cannotDeliver(page, last) {
   await act(page, "Cannot deliver");
 }
 
+/** The last stop first, then once more by one place, undone, and driven so. */
+async function ownOrder(page) {
+  await page.getByText("All stops").click();
+  await link(page, "My own order");
+  const rows = page.locator(".order li");
+  const last = await rows.last().locator(".grow").innerText();
+  await rows.last().getByRole("button", { name: /^Earlier/ }).click();
+  await act(page, "Undo");
+  await rows.last().getByRole("button", { name: /^First/ }).click();
+  await picture(page, "driver-order");
+  await act(page, "Drive in this order");
+  await page.getByRole("heading", { name: "Next stop" }).waitFor();
+  await sees(page, last.split(" · ")[0]);
+}
+
 async function closeAndRead(page) {
   await act(page, "Hand back 1");
   await link(page, "Close the round");
@@ -207,6 +222,7 @@ async function day(house, top, watch) {
   await deliverWithPhoto(vera.page);
   await openRound(dispatcher, 1);
   await picture(dispatcher, "console-today");
+  await ownOrder(vera.page);
   await cannotDeliver(vera.page, false);
   for (let i = 0; i < 3; i++) await deliverToNeighbour(vera.page);
   await sees(vera.page, "Second attempt");

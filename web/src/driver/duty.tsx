@@ -180,8 +180,69 @@ function Driving({ duty, reload }: { duty: Duty; reload: () => void }) {
             <li key={s.id}><a href={`#/stop/${s.id}`}><span class="grow">{s.shipment.address}</span><span class={`tag ${s.state}`}>{t(known(`state_${s.state}`)!)}</span></a></li>
           ))}
         </ol>
+        {toDo(duty).length > 1 && <a class="button wide" href="#/round/order">{t("own_order")}</a>}
       </details>
       <p class="soft">{t("tracking_on")}</p>
+    </>
+  );
+}
+
+// --- her own order ---
+
+function moved(ids: string[], from: number, to: number): string[] {
+  const list = [...ids];
+  list.splice(to, 0, ...list.splice(from, 1));
+  return list;
+}
+
+function OrderList({ stops, reload }: { stops: Stop[]; reload: () => void }) {
+  const { t, f, client, outbox } = useApp();
+  const [ids, setIds] = useState(() => stops.map((s) => s.id));
+  const [said, setSaid] = useState("");
+  const list = ids.map((id) => stops.find((s) => s.id === id)).filter((s): s is Stop => s !== undefined);
+  const changed = ids.some((id, i) => id !== stops[i]?.id);
+  const move = (from: number, to: number): void => {
+    setIds(moved(ids, from, to));
+    setSaid(t("order_moved", { address: list[from]?.shipment.address ?? "", n: to + 1 }));
+  };
+  const save = async (): Promise<void> => {
+    await outbox.flush();
+    if (outbox.unsent.length > 0) throw new Error(t("not_sent_n", { n: outbox.unsent.length }));
+    await client.post("/v1/driver/duty/reorder", { stop_ids: ids });
+    reload();
+    go("round");
+  };
+  return (
+    <>
+      <p class="soft">{t("own_order_text")}</p>
+      <ol class="stops order">
+        {list.map((s, i) => (
+          <li key={s.id}>
+            <span class="grow">{s.shipment.address}{s.shipment.window.latest !== null && <span class="soft"> · {t("before_time", { time: f.time(s.shipment.window.latest) })}</span>}</span>
+            <span class="acts">
+              <button type="button" disabled={i === 0} aria-label={`${t("earlier")}: ${s.shipment.address ?? ""}`} onClick={() => move(i, i - 1)}>↑</button>
+              <button type="button" disabled={i === list.length - 1} aria-label={`${t("later")}: ${s.shipment.address ?? ""}`} onClick={() => move(i, i + 1)}>↓</button>
+              <button type="button" disabled={i === 0} aria-label={`${t("next_up")}: ${s.shipment.address ?? ""}`} onClick={() => move(i, 0)}>⤒</button>
+            </span>
+          </li>
+        ))}
+      </ol>
+      <p class="sr" aria-live="polite">{said}</p>
+      <div class="row">
+        <Act class="primary wide" disabled={!changed} run={save}>{t("order_keep")}</Act>
+        {changed && <button type="button" onClick={() => setIds(stops.map((s) => s.id))}>{t("undo")}</button>}
+      </div>
+    </>
+  );
+}
+
+export function RoundOrder() {
+  const { t } = useApp();
+  const duty = useDuty();
+  return (
+    <>
+      <Title back="round">{t("own_order")}</Title>
+      <Wait of={duty}>{duty.value !== null && <section class="card"><OrderList key={toDo(duty.value).map((s) => s.id).join()} stops={toDo(duty.value)} reload={duty.reload} /></section>}</Wait>
     </>
   );
 }

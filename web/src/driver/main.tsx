@@ -7,7 +7,7 @@ import type { About, Duty, Items, Place, Station } from "../shared/types";
 import { Act, Format, Trouble, useRoute, words } from "../shared/ui";
 import { AppContext, type App, type Self } from "./app";
 import { CheckIn } from "./checkin";
-import { CloseRound, Round, StopPage } from "./duty";
+import { CloseRound, Round, RoundOrder, StopPage } from "./duty";
 import "./driver.css";
 import { Me } from "./me";
 import { OfferPage, Offers } from "./offers";
@@ -121,7 +121,7 @@ function Page({ route }: { route: string[] }) {
   const [first, id, more] = route;
   if (first === "offers") return id === undefined ? <Offers /> : <OfferPage id={id} />;
   if (first === "check-in" && id !== undefined) return <CheckIn awardId={id} />;
-  if (first === "round") return id === "close" ? <CloseRound /> : <Round />;
+  if (first === "round") return id === "close" ? <CloseRound /> : id === "order" ? <RoundOrder /> : <Round />;
   if (first === "stop" && id !== undefined) return <StopPage id={id} act={more ?? ""} />;
   if (first === "pay") return id === undefined ? <Pay /> : <StatementPage id={id} />;
   if (first === "me") return <Me route={route.slice(1)} />;
