@@ -378,10 +378,15 @@ static enum code
 match(struct scope *sc, int argc, char **argv, int *status)
 {
 	const char *file = NULL;
-	const struct option_def defs[] = {{"--tracks", OPTION_TEXT, &file, 0, 0}};
+	bool follow = false;
+	const struct option_def defs[] = {{"--tracks", OPTION_TEXT, &file, 0, 0},
+					  {"--follow", OPTION_FLAG, &follow, 0, 0}};
 	const char *words[1];
 	size_t n;
 	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	*status = EXIT_YES;
+	if (follow)
+		return cli_road_follow(sc, words[0]);
 	struct road_track *tracks = NULL;
 	TRY(read_tracks(sc, file, &tracks, &n));
 	struct road *road;
@@ -650,6 +655,9 @@ bench_match(struct scope *sc, int argc, char **argv, json_t *o)
 		json_put_int(c, "interval_s", cells[i].interval_s);
 		json_put_real(c, "error", cells[i].error);
 		json_put_real(c, "us_per_point", cells[i].us_per_point);
+		json_put_real(c, "stream_us", cells[i].stream_us);
+		json_put_real(c, "delay", cells[i].delay);
+		json_put_real(c, "hurried", cells[i].hurried);
 		json_array_append_new(list, c);
 	}
 	json_put(o, "cells", list);
@@ -710,8 +718,11 @@ const struct command cli_road_group[] = {
      NULL},
     {"points", "OUT.road [--count N] [--seed S]", "random places on streets of houses, LAT,LON a line", run_points,
      NULL, "A bench of the same seed uses the same places: a start and an end by turns."},
-    {"match", "OUT.road --tracks FILE", "the streets that tracks were driven on, as OSRM's match JSON, one a line",
-     run_match, NULL, "FILE is GPX, or CSV with TRIP_ID,TAXI_ID,TIMESTAMP,POLYLINE (a position every 15 s)."},
+    {"match", "OUT.road (--tracks FILE | --follow)",
+     "the streets that tracks were driven on, as OSRM's match JSON, one a line", run_match, NULL,
+     "FILE is GPX, or CSV with TRIP_ID,TAXI_ID,TIMESTAMP,POLYLINE (a position every 15 s).\n"
+     "--follow reads a drive as it happens from standard input, a fix a line: AT,LAT,LON[,SIGMA_M] (AT: RFC 3339 or\n"
+     "seconds since 1970), an empty line between drives, and prints each fix once its place is settled."},
     {"learn", "OUT.road --tracks FILE -o SPEEDS [--folds N --without I]", "speeds from driven tracks", run_learn, NULL,
      "--folds deals the drivers into N lots and leaves out lot I, to judge by later."},
     {"eval", "OUT.road --tracks FILE (--speeds SPEEDS [--folds N --only I] | --folds N)",
@@ -721,7 +732,9 @@ const struct command cli_road_group[] = {
     {"bench-growth", "IN.osm.pbf -o WORK.road [--side N]", "an extract laid side by side N x N times, as one city",
      run_bench_growth, NULL, NULL},
     {"bench-match", "OUT.road [--tracks N] [--seed S]", "how well matching does on made-up drives", run_bench_match,
-     NULL, "error: metres missed and wrongly added, over metres driven."},
+     NULL,
+     "error: metres missed and wrongly added, over metres driven. stream_us: the same points pushed one by one, CPU\n"
+     "time a point; delay: how many fixes later a fix is settled then; hurried: the share that the lag decided."},
     {"bench", "OUT.road [--queries N] [--matrix N] [--metrics N] [--seed S]",
      "is it exact, how fast is it; a plain Dijkstra beside it", run_bench, NULL,
      "CPU time of one thread, the best of several rounds. mismatches must be 0:\n"

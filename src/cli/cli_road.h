@@ -8,6 +8,8 @@
 /* "LAT,LON". E_USAGE, E_INVALID  otherwise. */
 MUST_USE enum code cli_road_place(struct scope *sc, const char *text, struct place *out);
 
+/* Matches the drive on standard input as it comes. */
+MUST_USE enum code cli_road_follow(struct scope *sc, const char *road_file);
 int cli_road_isochrone(struct scope *sc, int argc, char **argv);
 
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "road/match_stream.h"
 #include "road/trip.h"
 
 #define DRIVE_MIN_M 2000
@@ -120,19 +121,69 @@ random_drive(struct scope *sc, const struct road *road, const struct road_metric
 	return fail(sc, E_INVALID, "the extract is too small for drives of %d m", DRIVE_MIN_M);
 }
 
+/* Sums over the tracks of one cell. */
+struct tally {
+	double off_m, ns;
+	double stream_ns, waited;
+	size_t settled, hurried;
+};
+
 static enum code
-match_one(struct scope *sc, const struct road *road, struct prng *prng, const struct drive *d, uint8_t *seen,
-	  struct road_match_cell *cell, double *off_m, double *ns)
+match_one(struct scope *sc, const struct road *road, const struct road_fix *fixes, size_t n, const struct drive *d,
+	  uint8_t *seen, struct tally *t)
 {
-	struct road_fix *fixes;
-	size_t n = sample(sc, prng, d, cell->sigma_m, cell->interval_s, &fixes);
 	struct road_match m;
 	int64_t start = clock_cpu_ns();
 	TRY(road_match(sc, road, NULL, fixes, n, &m));
-	*ns += (double)(clock_cpu_ns() - start);
-	*off_m += difference_m(road, seen, d->path, &m);
-	cell->points += n;
+	t->ns += (double)(clock_cpu_ns() - start);
+	t->off_m += difference_m(road, seen, d->path, &m);
 	return OK;
+}
+
+static enum code
+stream_one(struct scope *sc, struct road_matcher *matcher, const struct road_fix *fixes, size_t n, struct tally *t)
+{
+	struct road_stream *s;
+	TRY(road_stream_open(sc, ROAD_LAG, &s));
+	enum code rc = OK;
+	for (size_t i = 0; i <= n && rc == OK; i++) {
+		struct road_settled_list news = {0};
+		int64_t start = clock_cpu_ns();
+		rc = i < n ? road_stream_push(sc, matcher, NULL, s, &fixes[i], &news)
+			   : road_stream_finish(sc, matcher, NULL, s, &news);
+		t->stream_ns += (double)(clock_cpu_ns() - start);
+		for (size_t k = 0; k < news.n; k++) {
+			t->waited += (double)(i - news.items[k].fix);
+			t->hurried += news.items[k].hurried;
+		}
+		t->settled += news.n;
+	}
+	road_stream_close(s);
+	return rc;
+}
+
+/* One drive in one cell: as a whole, then fix by fix. */
+static enum code
+measure(struct scope *sc, const struct road *road, struct road_matcher *matcher, struct prng *prng,
+	const struct drive *d, uint8_t *seen, struct road_match_cell *cell, struct tally *t)
+{
+	struct road_fix *fixes;
+	size_t n = sample(sc, prng, d, cell->sigma_m, cell->interval_s, &fixes);
+	cell->points += n;
+	TRY(match_one(sc, road, fixes, n, d, seen, t));
+	return stream_one(sc, matcher, fixes, n, t);
+}
+
+static void
+cell_close(struct road_match_cell *cell, const struct tally *t, double driven_m)
+{
+	double points = cell->points > 0 ? (double)cell->points : 1;
+	double settled = t->settled > 0 ? (double)t->settled : 1;
+	cell->error = driven_m > 0 ? t->off_m / driven_m : 0;
+	cell->us_per_point = t->ns / 1000 / points;
+	cell->stream_us = t->stream_ns / 1000 / points;
+	cell->delay = t->waited / settled;
+	cell->hurried = (double)t->hurried / settled;
 }
 
 /* Drivers know better and worse than the map: their speeds differ by street. */
@@ -157,8 +208,8 @@ road_match_bench(struct scope *sc, const struct road *road, size_t tracks, uint6
 	struct road_metric *metric;
 	TRY(disturbed_metric(sc, road, &prng, &metric));
 	uint8_t *seen = NEW_ARRAY(sc, road->n[SECTION_ARC], uint8_t);
-	double off_m[9] = {0};
-	double ns[9] = {0};
+	struct tally tallies[9] = {0};
+	struct road_matcher *matcher = road_matcher_new(sc, road);
 	double driven_m = 0;
 	for (int c = 0; c < 9; c++)
 		cells[c] = (struct road_match_cell){.sigma_m = sigmas[c / 3], .interval_s = intervals[c % 3]};
@@ -174,15 +225,13 @@ road_match_bench(struct scope *sc, const struct road *road, size_t tracks, uint6
 			driven_m += path.distance_m;
 		}
 		for (int c = 0; c < 9 && rc == OK; c++)
-			rc = match_one(&work, road, &prng, &d, seen, &cells[c], &off_m[c], &ns[c]);
+			rc = measure(&work, road, matcher, &prng, &d, seen, &cells[c], &tallies[c]);
 		if (rc != OK)
 			sc->err = work.err;
 		scope_release(&work);
 	}
 	road_metric_free(metric);
-	for (int c = 0; c < 9; c++) {
-		cells[c].error = driven_m > 0 ? off_m[c] / driven_m : 0;
-		cells[c].us_per_point = cells[c].points > 0 ? ns[c] / 1000 / (double)cells[c].points : 0;
-	}
+	for (int c = 0; c < 9; c++)
+		cell_close(&cells[c], &tallies[c], driven_m);
 	return rc;
 }

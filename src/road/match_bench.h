@@ -10,6 +10,9 @@ struct road_match_cell {
 	int interval_s;
 	double error;	     /* (missed + wrongly added metres) / driven metres */
 	double us_per_point; /* CPU time */
+	double stream_us;    /* the same points pushed one by one, per point */
+	double delay;	     /* how many fixes later a fix is settled then, in the mean */
+	double hurried;	     /* share of fixes that the lag decided */
 	size_t points;
 };
 

@@ -199,3 +199,34 @@ road_tracks_read(struct scope *sc, const uint8_t *bytes, size_t n, struct road_t
 	*n_out = tracks->n;
 	return OK;
 }
+
+/* --- a fix a line -------------------------------------------------------------------- */
+
+#define AT_MAX_S 1e11
+
+enum code
+road_fix_parse(struct scope *sc, const char *line, struct road_fix *out)
+{
+	char **field;
+	size_t n = text_split(sc, line, ',', &field);
+	if (n < 3 || n > 4)
+		return fail(sc, E_INVALID, "a fix is AT,LAT,LON[,SIGMA_M]");
+	struct road_fix f = {0};
+	double seconds;
+	double lat;
+	double lon;
+	const char *at = text_trim(field[0]);
+	if (strchr(at, 'T') != NULL) {
+		TRY(time_parse(sc, at, &f.at_ms));
+	} else {
+		TRY(parse_double(sc, at, 0, AT_MAX_S, &seconds));
+		f.at_ms = (int64_t)(seconds * 1000);
+	}
+	TRY(parse_double(sc, text_trim(field[1]), -90, 90, &lat));
+	TRY(parse_double(sc, text_trim(field[2]), -180, 180, &lon));
+	TRY(place_from_degrees(sc, lat, lon, &f.at));
+	if (n == 4)
+		TRY(parse_double(sc, text_trim(field[3]), 0, 1e6, &f.sigma_m));
+	*out = f;
+	return OK;
+}

@@ -17,4 +17,8 @@ struct road_track {
 MUST_USE enum code road_tracks_read(struct scope *sc, const uint8_t *bytes, size_t n, struct road_track **out,
 				    size_t *n_out);
 
+/* A line of a drive that goes on: AT,LAT,LON[,SIGMA_M]. AT is RFC 3339 or seconds
+ * since 1970; degrees; SIGMA_M is how far off it may be. E_INVALID  otherwise. */
+MUST_USE enum code road_fix_parse(struct scope *sc, const char *line, struct road_fix *out);
+
 #endif
