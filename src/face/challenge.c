@@ -1,9 +1,11 @@
 #include "face/challenge.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "base/prng.h"
 #include "face/engine.h"
+#include "face/face_light.h"
 
 const char *
 face_ask_word(enum face_ask ask)
@@ -15,20 +17,57 @@ face_ask_word(enum face_ask ask)
 const char *
 face_live_word(enum face_live live)
 {
-	static const char *const words[LIVE_COUNT] = {"alive", "poor", "order", "splice", "flat"};
+	static const char *const words[LIVE_COUNT] = {"alive", "poor", "order", "splice", "flat", "unlit"};
 	return live < LIVE_COUNT ? words[live] : "poor";
 }
 
+const char *
+face_colour_word(enum face_colour colour)
+{
+	static const char *const words[LIGHT_COLOURS] = {"red", "green", "blue"};
+	return colour < LIGHT_COLOURS ? words[colour] : "red";
+}
+
 static bool
-is_fair(const enum face_ask asks[static CHALLENGE_ASKS])
+asks_are_fair(const enum face_ask asks[static CHALLENGE_ASKS])
 {
 	unsigned seen = 0;
 	for (size_t i = 0; i < CHALLENGE_ASKS; i++) {
-		seen |= 1u << asks[i];
-		if (i > 0 && asks[i] == asks[i - 1])
+		if (asks[i] >= ASK_COUNT || (i > 0 && asks[i] == asks[i - 1]))
 			return false;
+		seen |= 1u << asks[i];
 	}
 	return (seen & (1u << ASK_LEFT)) != 0 && (seen & (1u << ASK_RIGHT)) != 0;
+}
+
+bool
+face_challenge_is_fair(const struct face_challenge *c)
+{
+	if (c->n_lights != 0 && c->n_lights != CHALLENGE_LIGHTS)
+		return false;
+	for (size_t i = 0; i < c->n_lights; i++)
+		if (c->lights[i] >= LIGHT_COLOURS || (i > 0 && c->lights[i] == c->lights[i - 1]))
+			return false;
+	return asks_are_fair(c->asks);
+}
+
+size_t
+face_challenge_frames(const struct face_challenge *c)
+{
+	return CHALLENGE_FRAMES + c->n_lights;
+}
+
+void
+face_challenge_add_lights(const uint8_t random[static 8], struct face_challenge *c)
+{
+	struct prng r;
+	uint64_t seed;
+	memcpy(&seed, random, sizeof seed);
+	prng_seed(&r, seed);
+	c->n_lights = CHALLENGE_LIGHTS;
+	c->lights[0] = (enum face_colour)prng_below(&r, LIGHT_COLOURS);
+	for (size_t i = 1; i < CHALLENGE_LIGHTS; i++) /* one of the two others */
+		c->lights[i] = (enum face_colour)((c->lights[i - 1] + 1 + prng_below(&r, 2)) % LIGHT_COLOURS);
 }
 
 void
@@ -43,7 +82,7 @@ face_challenge_make(const uint8_t random[static 32], int64_t deadline_ms, struct
 	do {
 		for (size_t i = 0; i < CHALLENGE_ASKS; i++)
 			c.asks[i] = (enum face_ask)prng_below(&r, ASK_COUNT);
-	} while (!is_fair(c.asks));
+	} while (!asks_are_fair(c.asks));
 	*out = c;
 }
 
@@ -59,6 +98,8 @@ face_challenge_make(const uint8_t random[static 32], int64_t deadline_ms, struct
 struct frame {
 	struct engine_portrait portrait;
 	float vector[FACE_VECTOR_DIM];
+	struct face_light light;
+	bool has_light;
 };
 
 /* A frame shows one ask or none, so that no frame can stand in for another: what is
@@ -171,21 +212,34 @@ look_at(struct scope *sc, struct face_engine *e, struct face_picture picture, st
 	if (*hint != FACE_HINT_NONE)
 		return OK;
 	f->portrait = c.portrait;
+	f->has_light = face_light_measure(&c, &f->light);
 	return engine_embed(sc, e, &c.portrait, f->vector);
 }
 
+static bool
+faces_camera(const struct frame *f)
+{
+	return fabsf(f->portrait.quality.yaw_deg) <= FRONT_MAX_DEG;
+}
+
+/* With the first frame and with the one before it. */
+static bool
+same_person(const struct face_engine *e, const struct frame *frames, size_t at)
+{
+	double same = calibration_score(&e->calibration, 1e-2);
+	if (engine_score(frames[0].vector, frames[at].vector) < same)
+		return false;
+	return at < 2 || engine_score(frames[at - 1].vector, frames[at].vector) >= same;
+}
+
 static enum face_live
-judge_frame(const struct face_engine *e, const struct frame *frames, size_t at, enum face_ask ask)
+judge_pose(const struct face_engine *e, const struct frame *frames, size_t at, enum face_ask ask)
 {
 	const struct frame *first = &frames[0];
 	const struct frame *f = &frames[at];
 	if (!shows(&first->portrait.quality, &f->portrait.quality, ask))
 		return LIVE_ORDER;
-	/* Every frame with the first one and with the one before it. */
-	double same = calibration_score(&e->calibration, 1e-2);
-	if (engine_score(first->vector, f->vector) < same)
-		return LIVE_SPLICE;
-	if (at > 1 && engine_score(frames[at - 1].vector, f->vector) < same)
+	if (!same_person(e, frames, at))
 		return LIVE_SPLICE;
 	bool turned = ask == ASK_LEFT || ask == ASK_RIGHT;
 	if (turned && depth_shown(&first->portrait.face, &f->portrait.face) < DEPTH_MIN)
@@ -193,22 +247,54 @@ judge_frame(const struct face_engine *e, const struct frame *frames, size_t at, 
 	return LIVE_ALIVE;
 }
 
+static enum face_live
+judge_frame(const struct face_engine *e, const struct face_challenge *c, const struct frame *frames, size_t at)
+{
+	if (at > 0 && at < CHALLENGE_FRAMES)
+		return judge_pose(e, frames, at, c->asks[at - 1]);
+	if (at > 0 && !same_person(e, frames, at))
+		return LIVE_SPLICE;
+	if (!faces_camera(&frames[at]))
+		return LIVE_ORDER;
+	return at > 0 && !frames[at].has_light ? LIVE_UNLIT : LIVE_ALIVE;
+}
+
+static bool
+lights_seen(const struct face_challenge *c, const struct frame *frames)
+{
+	struct face_light seen[CHALLENGE_LIGHTS];
+	uint8_t colours[CHALLENGE_LIGHTS];
+	for (size_t i = 0; i < c->n_lights; i++) {
+		seen[i] = frames[CHALLENGE_FRAMES + i].light;
+		colours[i] = (uint8_t)c->lights[i];
+	}
+	return face_light_rise(seen, colours, c->n_lights) >= FACE_LIGHT_MIN;
+}
+
+/* Looks at frame after frame until one fails; *v says which and why. */
+static enum code
+judge_frames(struct scope *sc, struct face_engine *e, const struct face_challenge *c, const struct face_picture *frames,
+	     struct frame *seen, struct face_live_verdict *v)
+{
+	assert(face_challenge_is_fair(c));
+	v->live = LIVE_ALIVE;
+	for (size_t i = 0; i < face_challenge_frames(c) && v->live == LIVE_ALIVE; i++) {
+		v->at = i;
+		TRY(look_at(sc, e, frames[i], &seen[i], &v->hint));
+		v->live = v->hint != FACE_HINT_NONE ? LIVE_POOR : judge_frame(e, c, seen, i);
+	}
+	if (v->live == LIVE_ALIVE && c->n_lights > 0 && !lights_seen(c, seen))
+		v->live = LIVE_UNLIT;
+	return OK;
+}
+
 enum code
 face_challenge_judge(struct scope *sc, struct face_engine *e, const struct face_challenge *c,
-		     const struct face_picture frames[static CHALLENGE_FRAMES], struct face_live_verdict *out)
+		     const struct face_picture *frames, struct face_live_verdict *out)
 {
-	struct frame *seen = NEW_ARRAY(sc, CHALLENGE_FRAMES, struct frame);
-	struct face_live_verdict v = {.live = LIVE_ALIVE};
-	for (size_t i = 0; i < CHALLENGE_FRAMES && v.live == LIVE_ALIVE; i++) {
-		v.at = i;
-		TRY(look_at(sc, e, frames[i], &seen[i], &v.hint));
-		if (v.hint != FACE_HINT_NONE)
-			v.live = LIVE_POOR;
-		else if (i == 0 && (fabsf(seen[0].portrait.quality.yaw_deg) > FRONT_MAX_DEG))
-			v.live = LIVE_ORDER;
-		else if (i > 0)
-			v.live = judge_frame(e, seen, i, c->asks[i - 1]);
-	}
+	struct frame *seen = NEW_ARRAY(sc, CHALLENGE_FRAMES_MAX, struct frame);
+	struct face_live_verdict v = {.hint = FACE_HINT_NONE};
+	TRY(judge_frames(sc, e, c, frames, seen, &v));
 	if (v.live == LIVE_ALIVE) {
 		const float *front[1] = {seen[0].vector};
 		v.template.version = 1;
@@ -217,5 +303,55 @@ face_challenge_judge(struct scope *sc, struct face_engine *e, const struct face_
 		engine_mean(e, front, 1, v.template.vector);
 	}
 	*out = v;
+	return OK;
+}
+
+/* --- alive, and her --- */
+
+static enum face_hint
+hint_of_live(const struct face_live_verdict *v)
+{
+	switch (v->live) {
+	case LIVE_POOR: return v->hint;
+	case LIVE_SPLICE: return FACE_HINT_SAME;
+	case LIVE_UNLIT: return FACE_HINT_SCREEN;
+	default: return FACE_HINT_POSE;
+	}
+}
+
+/* Every frame by itself within 1e-2, their mean as the policy has it. */
+static struct face_verdict
+compare(const struct face_engine *e, const struct frame *seen, size_t n, const struct face_template *enrolled)
+{
+	const float *list[CHALLENGE_FRAMES_MAX];
+	float probe[FACE_VECTOR_DIM];
+	double floor_score = calibration_score(&e->calibration, 1e-2);
+	bool each = true;
+	for (size_t i = 0; i < n; i++) {
+		list[i] = seen[i].vector;
+		each = each && engine_score(enrolled->vector, seen[i].vector) >= floor_score;
+	}
+	engine_mean(e, list, n, probe);
+	double score = engine_score(enrolled->vector, probe);
+	enum face_decision d = engine_decide(e, score);
+	if (d == FACE_MATCH && !each)
+		d = FACE_UNSURE;
+	enum face_hint hint = d == FACE_UNSURE ? quality_hint_soft(&seen[0].portrait.quality) : FACE_HINT_NONE;
+	return (struct face_verdict){d, hint, engine_band(e, score)};
+}
+
+enum code
+face_challenge_check(struct scope *sc, struct face_engine *e, const struct face_challenge *c,
+		     const struct face_picture *frames, const struct face_template *enrolled,
+		     struct face_live_check *out)
+{
+	struct frame *seen = NEW_ARRAY(sc, CHALLENGE_FRAMES_MAX, struct frame);
+	struct face_live_verdict v = {.hint = FACE_HINT_NONE};
+	TRY(engine_template_check(sc, e, enrolled));
+	TRY(judge_frames(sc, e, c, frames, seen, &v));
+	struct face_live_check check = {{FACE_POOR_CAPTURE, hint_of_live(&v), FACE_FMR_ABOVE_1E2}, v.live};
+	if (v.live == LIVE_ALIVE)
+		check.verdict = compare(e, seen, face_challenge_frames(c), enrolled);
+	*out = check;
 	return OK;
 }

@@ -101,6 +101,8 @@ request_read(struct scope *sc, const uint8_t *p, size_t n, struct face_challenge
 		pictures[i] = (struct face_picture){p + at, len};
 		at += len;
 	}
+	if (p[2] == DOOR_LIVE && !face_challenge_is_fair(challenge))
+		return fail(sc, E_INVALID, "this request asks for poses that no challenge has");
 	return at == n ? OK : fail(sc, E_INVALID, "this request goes on behind its end");
 }
 

@@ -69,6 +69,7 @@ bool quality_too_dark(const struct picture *p);
 
 /* One face to use from a picture: the largest; decoded again larger where it must be. */
 struct engine_capture {
+	struct picture whole;		 /* what the portrait was cut from */
 	struct engine_portrait portrait; /* when faces > 0 */
 	enum face_hint hint;
 	size_t faces;
@@ -76,6 +77,8 @@ struct engine_capture {
 MUST_USE enum code engine_capture(struct scope *sc, struct face_engine *e, struct face_picture from,
 				  struct engine_capture *out);
 
+/* E_CONFLICT  made by another model set.  E_INVALID  numbers no template has. */
+MUST_USE enum code engine_template_check(struct scope *sc, const struct face_engine *e, const struct face_template *t);
 enum face_fmr_band engine_band(const struct face_engine *e, double score);
 enum face_decision engine_decide(const struct face_engine *e, double score);
 

@@ -11,7 +11,7 @@ face_hint_word(enum face_hint hint)
 {
 	static const char *const words[FACE_HINT_COUNT] = {"none",    "no_face",    "one_person", "closer",
 							   "further", "light",	    "turn_to_me", "hold_still",
-							   "uncover", "same_person"};
+							   "uncover", "same_person", "pose",       "screen"};
 	return hint < FACE_HINT_COUNT ? words[hint] : "none";
 }
 
@@ -111,6 +111,7 @@ engine_capture(struct scope *sc, struct face_engine *e, struct face_picture from
 		for (size_t i = 0; i < c.faces; i++)
 			face_rescale(&faces[i], (float)p.width / (float)width, (float)p.height / (float)height);
 	}
+	c.whole = p;
 	if (c.faces > 0)
 		TRY(engine_portrait(sc, e, &p, &faces[0], &c.portrait));
 	c.hint = hint_of(&p, faces, c.faces, &c.portrait.quality);
@@ -197,8 +198,8 @@ face_template_make(struct scope *sc, struct face_engine *e, const struct face_pi
 	return OK;
 }
 
-static enum code
-check_template(struct scope *sc, const struct face_engine *e, const struct face_template *t)
+enum code
+engine_template_check(struct scope *sc, const struct face_engine *e, const struct face_template *t)
 {
 	if (t->version != 1 || memcmp(t->model_set, e->set, sizeof e->set) != 0)
 		return fail_as(sc, E_CONFLICT, "other-models",
@@ -219,7 +220,7 @@ face_check(struct scope *sc, struct face_engine *e, const struct face_template *
 	enum face_hint first_hint = FACE_HINT_NONE;
 	enum face_hint soft = FACE_HINT_UNCOVER;
 	TRY(check_count(sc, n));
-	TRY(check_template(sc, e, enrolled));
+	TRY(engine_template_check(sc, e, enrolled));
 	double floor_score = calibration_score(&e->calibration, SAME_PERSON_FMR);
 	for (size_t i = 0; i < n; i++) {
 		struct engine_capture c;

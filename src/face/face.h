@@ -42,6 +42,8 @@ enum face_hint {
 	FACE_HINT_HOLD_STILL, /* "hold_still"  blurred                                */
 	FACE_HINT_UNCOVER,    /* "uncover"     glasses, hat or mask in the way        */
 	FACE_HINT_SAME,	      /* "same_person" the pictures show different people     */
+	FACE_HINT_POSE,	      /* "pose"        what was asked was not seen            */
+	FACE_HINT_SCREEN,     /* "screen"      the screen's light was not seen        */
 	FACE_HINT_COUNT,
 };
 const char *face_hint_word(enum face_hint hint);

@@ -4,10 +4,12 @@
 
 #include "base/file.h"
 #include "base/prng.h"
+#include "face/attack_light.h"
 #include "face/challenge.h"
 #include "face/engine.h"
 #include "face/face_bench_lists.h"
 #include "face/rate.h"
+#include "face/relief.h"
 
 #define FRAME_SIDE 320
 
@@ -19,7 +21,19 @@ struct shot {
 	int32_t person;
 };
 
-enum kind { KIND_GENUINE, KIND_FLAT, KIND_BENT, KIND_REPLAY, KIND_ORDER, KIND_SPLICE, KINDS };
+enum kind {
+	KIND_GENUINE,
+	KIND_FLAT,
+	KIND_BENT,
+	KIND_REPLAY,
+	KIND_ORDER,
+	KIND_SPLICE,
+	KIND_RELIEF,
+	KIND_OWN,      /* a genuine sequence against her own template */
+	KIND_STRANGER, /* … against somebody else's */
+	KIND_LIT,      /* the lights alone: as enum lit from here on */
+	KINDS = KIND_LIT + LIT_KINDS
+};
 
 struct attacks {
 	struct face_engine *e;
@@ -27,6 +41,7 @@ struct attacks {
 	struct shot *shots;
 	size_t n_shots;
 	size_t presented[KINDS];
+	size_t accepted[KINDS];
 	size_t said[KINDS][LIVE_COUNT];
 };
 
@@ -230,7 +245,26 @@ present(struct scope *sc, struct attacks *a, enum kind kind, const struct face_c
 	scope_release(&one);
 	TRY(rc);
 	a->presented[kind]++;
+	a->accepted[kind] += v.live == LIVE_ALIVE;
 	a->said[kind][v.live]++;
+	return OK;
+}
+
+static enum code
+present_identity(struct scope *sc, struct attacks *a, enum kind kind, const struct sequence *s,
+		 const struct face_template *enrolled)
+{
+	struct scope one;
+	struct face_live_check check;
+	scope_init(&one);
+	enum code rc = face_challenge_check(&one, a->e, &s->c, s->frames, enrolled, &check);
+	if (rc != OK)
+		rc = fail(sc, rc, "%s", one.err.message);
+	scope_release(&one);
+	TRY(rc);
+	a->presented[kind]++;
+	a->accepted[kind] += check.verdict.decision == FACE_MATCH;
+	a->said[kind][check.live]++;
 	return OK;
 }
 
@@ -292,6 +326,87 @@ attack_with_print(struct scope *sc, struct attacks *a, const struct shot *s, boo
 	return rc;
 }
 
+/* The photograph over a head of generic shape that does all that is asked: what a
+ * film driven by a model of faces would show. */
+static enum code
+attack_with_relief(struct scope *sc, struct attacks *a, const struct shot *s)
+{
+	struct scope one;
+	struct picture photo;
+	struct relief relief;
+	struct face_challenge c;
+	struct face_picture frames[CHALLENGE_FRAMES];
+	scope_init(&one);
+	struct face_found *found = NEW(&one, struct face_found);
+	draw_challenge(a, &c);
+	enum code rc = face_analyse(&one, a->e, s->jpeg, found);
+	if (rc == OK)
+		rc = picture_decode(&one, s->jpeg.bytes, s->jpeg.n, 0, &photo);
+	if (rc == OK)
+		rc = relief_of(&one, &photo, found->faces[0].points, &relief);
+	for (size_t k = 0; k < CHALLENGE_FRAMES && rc == OK; k++) {
+		struct relief_view v = k == 0 ? relief_plain : relief_asked(c.asks[k - 1], between(a, 0.9f, 1.1f));
+		v.noise = 3;
+		rc = relief_show(&one, &relief, &v, &a->r, &frames[k]);
+	}
+	if (rc != OK)
+		rc = fail(sc, rc, "%s", one.err.message);
+	else
+		rc = present(sc, a, KIND_RELIEF, &c, frames);
+	scope_release(&one);
+	return rc;
+}
+
+static enum code
+attack_with_light(struct scope *sc, struct attacks *a, const struct shot *s)
+{
+	for (int kind = 0; kind < LIT_KINDS; kind++) {
+		struct scope one;
+		bool seen;
+		bool measured;
+		scope_init(&one);
+		enum code rc = attack_light_present(&one, a->e, &a->r, s->jpeg, (enum lit)kind, &seen, &measured);
+		if (rc != OK)
+			rc = fail(sc, rc, "%s", one.err.message);
+		scope_release(&one);
+		TRY(rc);
+		a->presented[KIND_LIT + kind]++;
+		a->accepted[KIND_LIT + kind] += seen;
+		a->said[KIND_LIT + kind][seen ? LIVE_ALIVE : measured ? LIVE_UNLIT : LIVE_POOR]++;
+	}
+	return OK;
+}
+
+/* Those of a person's pictures [from, to) that are not in the sequence and face the camera, as she would enrol. */
+static enum code
+enrol_beside(struct scope *sc, struct attacks *a, size_t from, size_t to, const struct sequence *s,
+	     struct face_template *out, bool *enrolled)
+{
+	struct face_picture pictures[3];
+	struct scope one;
+	enum face_hint hint;
+	size_t at;
+	size_t n = 0;
+	for (size_t i = from; i < to && n < COUNT_OF(pictures); i++) {
+		const struct shot *t = &a->shots[i];
+		bool used = false;
+		for (size_t k = 0; k < CHALLENGE_FRAMES; k++)
+			used = used || s->frames[k].bytes == t->jpeg.bytes || s->frames[k].bytes == t->closer.bytes;
+		if (!used && t->usable && fabsf(t->quality.yaw_deg) < 25)
+			pictures[n++] = t->jpeg;
+	}
+	*enrolled = false;
+	if (n == 0)
+		return OK;
+	scope_init(&one);
+	enum code rc = face_template_make(&one, a->e, pictures, n, out, &hint, &at);
+	if (rc != OK)
+		rc = fail(sc, rc, "%s", one.err.message);
+	scope_release(&one);
+	*enrolled = rc == OK && hint == FACE_HINT_NONE;
+	return rc;
+}
+
 static bool
 same_asks(const struct face_challenge *a, const struct face_challenge *b)
 {
@@ -325,40 +440,93 @@ attack_with_sequence(struct scope *sc, struct attacks *a, const struct sequence 
 	return OK;
 }
 
+/* Of people before: their sequences to splice, their templates to be taken for. */
+struct others {
+	struct sequence sequences[4];
+	size_t n;
+	struct face_template template;
+	bool enrolled;
+};
+
 static enum code
-run_all(struct scope *sc, struct attacks *a, const struct attack_options *o)
+run_identity(struct scope *sc, struct attacks *a, size_t from, size_t to, const struct sequence *s, struct others *o)
 {
-	struct sequence others[4]; /* of the people before */
-	size_t n_others = 0;
-	for (size_t from = 0; from < a->n_shots;) {
-		size_t to = from;
-		struct sequence s;
-		while (to < a->n_shots && a->shots[to].person == a->shots[from].person)
-			to++;
-		for (int i = 0; i < 6 && to - from >= 3 && assemble(a, from, to, &s); i++) {
-			TRY(attack_with_sequence(sc, a, &s, others, n_others < COUNT_OF(others) ? n_others : 4));
-			if (i == 0)
-				others[n_others++ % COUNT_OF(others)] = s;
-		}
-		from = to;
+	struct face_template *own = NEW(sc, struct face_template);
+	bool enrolled;
+	TRY(enrol_beside(sc, a, from, to, s, own, &enrolled));
+	if (enrolled)
+		TRY(present_identity(sc, a, KIND_OWN, s, own));
+	if (o->enrolled)
+		TRY(present_identity(sc, a, KIND_STRANGER, s, &o->template));
+	return OK;
+}
+
+static enum code
+run_person(struct scope *sc, struct attacks *a, size_t from, size_t to, struct others *o)
+{
+	struct sequence s;
+	struct sequence first;
+	int i = 0;
+	for (; i < 6 && to - from >= 3 && assemble(a, from, to, &s); i++) {
+		if (i == 0)
+			first = s;
+		TRY(attack_with_sequence(sc, a, &s, o->sequences, o->n < 4 ? o->n : 4));
+		TRY(run_identity(sc, a, from, to, &s, o));
 	}
+	if (i == 0)
+		return OK;
+	o->sequences[o->n++ % COUNT_OF(o->sequences)] = first;
+	bool enrolled;
+	struct face_template t;
+	TRY(enrol_beside(sc, a, from, to, &first, &t, &enrolled));
+	if (enrolled) {
+		o->template = t;
+		o->enrolled = true;
+	}
+	return OK;
+}
+
+static enum code
+run_pictures(struct scope *sc, struct attacks *a, const struct attack_options *o)
+{
 	size_t done = 0;
 	for (size_t i = 0; i < a->n_shots; i++) {
-		if (!a->shots[i].usable || (o->pictures > 0 && done >= (size_t)o->pictures))
+		const struct shot *s = &a->shots[i];
+		if (!s->usable || (o->pictures > 0 && done >= (size_t)o->pictures))
 			continue;
-		TRY(attack_with_print(sc, a, &a->shots[i], false));
-		TRY(attack_with_print(sc, a, &a->shots[i], true));
+		TRY(attack_with_print(sc, a, s, false));
+		TRY(attack_with_print(sc, a, s, true));
+		bool front = fabsf(s->quality.yaw_deg) < 15;
+		if (front)
+			TRY(attack_with_relief(sc, a, s));
+		if (front)
+			TRY(attack_with_light(sc, a, s));
 		done++;
 	}
 	return OK;
+}
+
+static enum code
+run_all(struct scope *sc, struct attacks *a, const struct attack_options *o)
+{
+	struct others *others = NEW(sc, struct others);
+	for (size_t from = 0; from < a->n_shots;) {
+		size_t to = from;
+		while (to < a->n_shots && a->shots[to].person == a->shots[from].person)
+			to++;
+		TRY(run_person(sc, a, from, to, others));
+		from = to;
+	}
+	return run_pictures(sc, a, o);
 }
 
 static json_t *
 kind_json(const struct attacks *a, enum kind kind)
 {
 	size_t n = a->presented[kind];
-	size_t alive = a->said[kind][LIVE_ALIVE];
-	bool genuine = kind == KIND_GENUINE;
+	size_t alive = a->accepted[kind];
+	bool genuine =
+	    kind == KIND_GENUINE || kind == KIND_OWN || kind == KIND_LIT + LIT_HEAD || kind == KIND_LIT + LIT_DIM;
 	json_t *o = json_object();
 	json_t *why = json_object();
 	json_put_int(o, "presented", (int64_t)n);
@@ -373,7 +541,8 @@ kind_json(const struct attacks *a, enum kind kind)
 static enum code
 run_with(struct scope *sc, struct face_engine *e, const struct attack_options *o, json_t **result)
 {
-	static const char *const names[KINDS] = {"genuine", "flat", "bent", "replay", "order", "splice"};
+	static const char *const names[KIND_LIT] = {"genuine", "flat",	 "bent",	 "replay",  "order",
+						    "splice",  "relief", "own_template", "stranger"};
 	struct attacks *a = NEW(sc, struct attacks);
 	struct bench_lists l;
 	const struct bench_options lists = {.images = o->images};
@@ -384,7 +553,7 @@ run_with(struct scope *sc, struct face_engine *e, const struct attack_options *o
 	TRY(run_all(sc, a, o));
 	json_t *out = json_new_object(sc);
 	for (int i = 0; i < KINDS; i++)
-		json_put(out, names[i], kind_json(a, (enum kind)i));
+		json_put(out, i < KIND_LIT ? names[i] : lit_words[i - KIND_LIT], kind_json(a, (enum kind)i));
 	json_put_int(out, "seed", (int64_t)o->seed);
 	*result = out;
 	return OK;

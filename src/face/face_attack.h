@@ -6,7 +6,13 @@
  *	bent         the same print bent round a cylinder
  *	replay       a genuine sequence of another challenge
  *	order        a genuine sequence with two frames exchanged
- *	splice       the poses of one person, the frame that faces the camera of another */
+ *	splice       the poses of one person, the frame that faces the camera of another
+ *	relief       one picture over a head of generic shape that does what is asked
+ *	own_template genuine sequences against a template of other pictures of her
+ *	stranger     … against somebody else's template
+ *
+ * and, for the lights by themselves, what attack_light.h has: lit and dim (genuine),
+ * still, whole, other_colours, cut_out. Light and relief are drawn, not photographed. */
 #ifndef FACE_FACE_ATTACK_H
 #define FACE_FACE_ATTACK_H
 
@@ -15,7 +21,7 @@
 
 struct attack_options {
 	const char *images, *models, *runtime;
-	int64_t pictures; /* at most this many flat and bent pictures; 0: all */
+	int64_t pictures; /* at most this many pictures held up, turned and lit; 0: all */
 	uint64_t seed;
 };
 

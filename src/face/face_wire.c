@@ -1,6 +1,39 @@
 #include "face/face_wire.h"
 
-enum { OP_ENROL = 1, OP_CHECK = 2, OP_REDACT = 3 };
+enum { OP_ENROL = 1, OP_CHECK = 2, OP_REDACT = 3, OP_LIVE = 4 };
+
+#define NO_LIGHT 255
+#define PICTURES_MAX CHALLENGE_FRAMES_MAX /* of any operation */
+
+/* What stands before the pictures of a LIVE request. */
+struct live_head {
+	struct face_template template;
+	uint8_t asks[CHALLENGE_ASKS];
+	uint8_t lights[CHALLENGE_LIGHTS];
+};
+
+static size_t
+pictures_max(uint8_t op)
+{
+	return op == OP_REDACT ? 1 : op == OP_LIVE ? CHALLENGE_FRAMES_MAX : FACE_PICTURES_MAX;
+}
+
+static size_t
+bytes_max(uint8_t op)
+{
+	return op == OP_LIVE ? FACE_FRAME_BYTES_MAX : FACE_PICTURE_BYTES_MAX;
+}
+
+static size_t
+head_bytes(uint8_t op)
+{
+	switch (op) {
+	case OP_CHECK: return sizeof(struct face_template);
+	case OP_LIVE: return sizeof(struct live_head);
+	case OP_REDACT: return 4;
+	default: return 0;
+	}
+}
 
 static void
 put_u32(uint8_t *p, uint32_t v)
@@ -18,18 +51,19 @@ get_u32(const uint8_t *p)
 /* --- requests out --- */
 
 static enum code
-request(struct scope *sc, uint8_t op, const void *head, size_t head_n, const struct face_picture *pictures, size_t n,
-	uint8_t **bytes, size_t *len)
+request(struct scope *sc, uint8_t op, const void *head, const struct face_picture *pictures, size_t n, uint8_t **bytes,
+	size_t *len)
 {
-	if (n < 1 || n > FACE_PICTURES_MAX)
-		return fail_as(sc, E_LIMIT, "too-many-pictures", "%zu pictures; 1 to %u are accepted", n,
-			       FACE_PICTURES_MAX);
+	size_t head_n = head_bytes(op);
+	if (n < 1 || n > pictures_max(op))
+		return fail_as(sc, E_LIMIT, "too-many-pictures", "%zu pictures; 1 to %zu are accepted", n,
+			       pictures_max(op));
 	size_t total = 4 + head_n;
 	for (size_t i = 0; i < n; i++) {
-		if (pictures[i].n > FACE_PICTURE_BYTES_MAX)
+		if (pictures[i].n > bytes_max(op))
 			return fail_as(sc, E_LIMIT, "picture-too-large",
 				       "the picture has %zu bytes; at most %zu are accepted", pictures[i].n,
-				       FACE_PICTURE_BYTES_MAX);
+				       bytes_max(op));
 		total += 4 + pictures[i].n;
 	}
 	uint8_t *p = scope_alloc(sc, total);
@@ -56,14 +90,14 @@ request(struct scope *sc, uint8_t op, const void *head, size_t head_n, const str
 enum code
 face_wire_enrol_request(struct scope *sc, const struct face_picture *pictures, size_t n, uint8_t **bytes, size_t *len)
 {
-	return request(sc, OP_ENROL, NULL, 0, pictures, n, bytes, len);
+	return request(sc, OP_ENROL, NULL, pictures, n, bytes, len);
 }
 
 enum code
 face_wire_check_request(struct scope *sc, const struct face_template *enrolled, const struct face_picture *pictures,
 			size_t n, uint8_t **bytes, size_t *len)
 {
-	return request(sc, OP_CHECK, enrolled, sizeof *enrolled, pictures, n, bytes, len);
+	return request(sc, OP_CHECK, enrolled, pictures, n, bytes, len);
 }
 
 enum code
@@ -71,7 +105,23 @@ face_wire_redact_request(struct scope *sc, struct face_picture picture, uint32_t
 {
 	uint8_t side[4];
 	put_u32(side, max_side);
-	return request(sc, OP_REDACT, side, sizeof side, &picture, 1, bytes, len);
+	return request(sc, OP_REDACT, side, &picture, 1, bytes, len);
+}
+
+enum code
+face_wire_live_request(struct scope *sc, const struct face_template *enrolled, const struct face_challenge *c,
+		       const struct face_picture *frames, size_t n, uint8_t **bytes, size_t *len)
+{
+	struct live_head *head = NEW(sc, struct live_head);
+	if (n != face_challenge_frames(c))
+		return fail_as(sc, E_INVALID, "frames", "this challenge is answered by %zu frames, not %zu",
+			       face_challenge_frames(c), n);
+	head->template = *enrolled;
+	for (size_t i = 0; i < CHALLENGE_ASKS; i++)
+		head->asks[i] = (uint8_t)c->asks[i];
+	for (size_t i = 0; i < CHALLENGE_LIGHTS; i++)
+		head->lights[i] = c->n_lights > 0 ? (uint8_t)c->lights[i] : NO_LIGHT;
+	return request(sc, OP_LIVE, head, frames, n, bytes, len);
 }
 
 /* --- answers in --- */
@@ -115,19 +165,40 @@ face_wire_enrol_answer(struct scope *sc, const uint8_t *bytes, size_t n, struct 
 	return OK;
 }
 
-enum code
-face_wire_check_answer(struct scope *sc, const uint8_t *bytes, size_t n, struct face_verdict *out)
+/* CHECK's answer, and LIVE's with a word more: enum face_live. */
+static enum code
+verdict_answer(struct scope *sc, uint8_t op, const uint8_t *bytes, size_t n, struct face_live_check *out)
 {
 	const uint8_t *b;
 	size_t len;
-	TRY(answer_body(sc, OP_CHECK, bytes, n, &b, &len));
-	if (len != 4 || b[0] >= FACE_DECISION_COUNT || b[1] >= FACE_HINT_COUNT || b[2] >= FACE_FMR_COUNT || b[3] != 0)
+	TRY(answer_body(sc, op, bytes, n, &b, &len));
+	if (len != 4 || b[0] >= FACE_DECISION_COUNT || b[1] >= FACE_HINT_COUNT || b[2] >= FACE_FMR_COUNT ||
+	    b[3] >= LIVE_COUNT)
 		return not_an_answer(sc);
-	/* A match below the policy's rate is a contradiction, whoever says it. */
-	if (b[0] == FACE_MATCH && b[2] < FACE_FMR_1E4)
+	/* A match below the policy's rate is a contradiction, whoever says it; so is anything but another try for
+	 * what is not alive. */
+	if ((b[0] == FACE_MATCH && b[2] < FACE_FMR_1E4) || (b[3] != LIVE_ALIVE && b[0] != FACE_POOR_CAPTURE))
 		return not_an_answer(sc);
-	*out = (struct face_verdict){(enum face_decision)b[0], (enum face_hint)b[1], (enum face_fmr_band)b[2]};
+	*out = (struct face_live_check){{(enum face_decision)b[0], (enum face_hint)b[1], (enum face_fmr_band)b[2]},
+					(enum face_live)b[3]};
 	return OK;
+}
+
+enum code
+face_wire_check_answer(struct scope *sc, const uint8_t *bytes, size_t n, struct face_verdict *out)
+{
+	struct face_live_check check;
+	TRY(verdict_answer(sc, OP_CHECK, bytes, n, &check));
+	if (check.live != LIVE_ALIVE)
+		return not_an_answer(sc);
+	*out = check.verdict;
+	return OK;
+}
+
+enum code
+face_wire_live_answer(struct scope *sc, const uint8_t *bytes, size_t n, struct face_live_check *out)
+{
+	return verdict_answer(sc, OP_LIVE, bytes, n, out);
 }
 
 enum code
@@ -148,33 +219,57 @@ face_wire_redact_answer(struct scope *sc, const uint8_t *bytes, size_t n, const 
 struct asked {
 	uint8_t op;
 	size_t n;
-	struct face_picture pictures[FACE_PICTURES_MAX];
-	struct face_template template;
+	struct face_picture pictures[PICTURES_MAX];
+	struct live_head head; /* the template alone: CHECK */
+	struct face_challenge challenge;
 	uint32_t max_side;
 };
 
 static enum code
+challenge_read(struct scope *sc, const struct live_head *head, size_t frames, struct face_challenge *out)
+{
+	struct face_challenge c = {.n_lights = head->lights[0] == NO_LIGHT ? 0 : CHALLENGE_LIGHTS};
+	for (size_t i = 0; i < CHALLENGE_ASKS; i++)
+		c.asks[i] = (enum face_ask)head->asks[i];
+	for (size_t i = 0; i < CHALLENGE_LIGHTS; i++) {
+		if (c.n_lights == 0 && head->lights[i] != NO_LIGHT)
+			return fail(sc, E_INVALID, "this request asks for half of the lights");
+		c.lights[i] = c.n_lights > 0 ? (enum face_colour)head->lights[i] : LIGHT_RED;
+	}
+	if (!face_challenge_is_fair(&c) || face_challenge_frames(&c) != frames)
+		return fail(sc, E_INVALID, "this request asks for what no challenge does");
+	*out = c;
+	return OK;
+}
+
+static enum code
+head_read(struct scope *sc, const uint8_t *p, struct asked *a)
+{
+	if (a->op == OP_REDACT)
+		a->max_side = get_u32(p);
+	else
+		memcpy(&a->head, p, head_bytes(a->op));
+	return a->op == OP_LIVE ? challenge_read(sc, &a->head, a->n, &a->challenge) : OK;
+}
+
+static enum code
 request_read(struct scope *sc, const uint8_t *p, size_t n, struct asked *out)
 {
-	struct asked a = {0};
-	if (n < 4 || p[0] != 'W' || p[1] != 'F' || p[2] < OP_ENROL || p[2] > OP_REDACT || p[3] < 1 ||
-	    p[3] > FACE_PICTURES_MAX)
+	if (n < 4 || p[0] != 'W' || p[1] != 'F' || p[2] < OP_ENROL || p[2] > OP_LIVE || p[3] < 1 ||
+	    p[3] > pictures_max(p[2]))
 		return fail(sc, E_INVALID, "this is no request");
-	a.op = p[2];
-	a.n = p[3];
+	struct asked a = {.op = p[2], .n = p[3]};
 	size_t at = 4;
-	size_t head = a.op == OP_CHECK ? sizeof a.template : a.op == OP_REDACT ? 4 : 0;
-	if (n - at < head || (a.op == OP_REDACT && a.n != 1))
+	if (n - at < head_bytes(a.op))
 		return fail(sc, E_INVALID, "this request ends early");
-	if (a.op == OP_CHECK)
-		memcpy(&a.template, p + at, head);
-	if (a.op == OP_REDACT)
-		a.max_side = get_u32(p + at);
-	at += head;
+	TRY(head_read(sc, p + at, &a));
+	at += head_bytes(a.op);
 	for (size_t i = 0; i < a.n; i++) {
 		if (n - at < 4 || get_u32(p + at) > n - at - 4)
 			return fail(sc, E_INVALID, "this request ends early");
 		a.pictures[i] = (struct face_picture){p + at + 4, get_u32(p + at)};
+		if (a.pictures[i].n > bytes_max(a.op))
+			return fail(sc, E_LIMIT, "a picture of this request is too large");
 		at += 4 + a.pictures[i].n;
 	}
 	if (at != n)
@@ -216,8 +311,19 @@ static enum code
 do_check(struct scope *sc, struct face_engine *e, const struct asked *a, uint8_t **answer, size_t *answer_n)
 {
 	struct face_verdict v;
-	TRY(face_check(sc, e, &a->template, a->pictures, a->n, &v));
+	TRY(face_check(sc, e, &a->head.template, a->pictures, a->n, &v));
 	uint8_t head[4] = {(uint8_t)v.decision, (uint8_t)v.hint, (uint8_t)v.band, 0};
+	answer_put(sc, a->op, OK, head, 4, NULL, 0, answer, answer_n);
+	return OK;
+}
+
+static enum code
+do_live(struct scope *sc, struct face_engine *e, const struct asked *a, uint8_t **answer, size_t *answer_n)
+{
+	struct face_live_check c;
+	TRY(face_challenge_check(sc, e, &a->challenge, a->pictures, &a->head.template, &c));
+	uint8_t head[4] = {(uint8_t)c.verdict.decision, (uint8_t)c.verdict.hint, (uint8_t)c.verdict.band,
+			   (uint8_t)c.live};
 	answer_put(sc, a->op, OK, head, 4, NULL, 0, answer, answer_n);
 	return OK;
 }
@@ -248,6 +354,7 @@ face_wire_handle(struct scope *sc, struct face_engine *e, const uint8_t *bytes, 
 		switch (a->op) {
 		case OP_ENROL: rc = do_enrol(sc, e, a, answer, answer_n); break;
 		case OP_CHECK: rc = do_check(sc, e, a, answer, answer_n); break;
+		case OP_LIVE: rc = do_live(sc, e, a, answer, answer_n); break;
 		default: rc = do_redact(sc, e, a, answer, answer_n);
 		}
 	}
