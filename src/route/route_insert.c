@@ -15,7 +15,7 @@
  *
  * In a rich problem this judgement only ranks: the cheapest few positions are
  * put to the timetable in order. */
-#include "route/route_state.h"
+#include "route/route_clock.h"
 
 #define SHORTLIST 4
 #define ENDS_MAX 40 /* routes of a class in use: beyond that the ends are not worth it */
@@ -464,6 +464,8 @@ static bool
 confirm(struct state *s, int32_t x, struct spot *spot)
 {
 	const struct line *l = &s->line[spot->route];
+	if (s->m->clocked)
+		return clock_insert(s, x, spot, &spot->delta);
 	int32_t *seq = timetable_room(s->timetable);
 	int32_t n = with_spot(s, x, spot, seq);
 	int64_t cost;

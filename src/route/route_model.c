@@ -28,6 +28,44 @@ travel_in_slice(const struct route_problem *p, const struct route_vehicle *v, si
 	return divided(a + change, v->speed_factor);
 }
 
+uint32_t
+slice_at(const struct route_profile *f, int64_t at, uint32_t near)
+{
+	while (near + 1 < f->n_slices && f->slice_at[near + 1] <= at)
+		near++;
+	while (near > 0 && f->slice_at[near] > at)
+		near--;
+	return near;
+}
+
+int64_t
+window_after(const struct route_window *w, uint32_t n, int64_t shift, int64_t at)
+{
+	if (n == 0)
+		return at;
+	for (uint32_t i = 0; i < n; i++)
+		if (at <= w[i].to + shift)
+			return at > w[i].from + shift ? at : w[i].from + shift;
+	return NEVER;
+}
+
+const struct route_work *
+work_row(const struct route_task *t, const struct route_vehicle *v)
+{
+	for (uint32_t i = 0; i < t->n_types; i++)
+		if (t->work_by_type[i].type == v->type)
+			return &t->work_by_type[i];
+	return NULL;
+}
+
+int64_t
+work_time(const struct route_task *t, const struct route_vehicle *v, uint32_t before)
+{
+	const struct route_work *w = work_row(t, v);
+	int64_t setup = w == NULL ? t->setup : w->setup;
+	return (before == t->place ? 0 : setup) + (w == NULL ? t->service : w->service);
+}
+
 /* --- matrices --- */
 
 struct matrix_key {
@@ -508,6 +546,11 @@ find_richness(struct model *m)
 	for (uint32_t g = 0; g < p->n_relations; g++)
 		m->rich |= p->relations[g].kind == ROUTE_IN_ORDER;
 	m->rich |= m->duty || m->slices;
+	m->clocked = m->rich && !m->duty && !m->pairs && !m->relations && m->load != LOAD_PROFILE;
+	for (uint32_t v = 0; v < p->n_vehicles; v++)
+		m->clocked &= !vehicle_is_rich(&p->vehicles[v]);
+	for (uint32_t t = 0; t < p->n_tasks; t++)
+		m->clocked &= p->tasks[t].soft.early_per_hour == 0 && p->tasks[t].soft.late_per_hour == 0;
 }
 
 /* --- neighbours --- */

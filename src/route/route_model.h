@@ -68,6 +68,7 @@ struct model {
 	int64_t vehicle_price; /* vehicles-first: what one vehicle more costs */
 	bool simple;	       /* plain, one class, loads that only add up, nothing tied: the fast path */
 	bool rich, pairs, skills, relations, one_class, same_matrix, symmetric, duty, slices;
+	bool clocked; /* rich, but only in what route_clock.c knows */
 	enum load_kind load;
 	struct class *classes;
 	int32_t *class_of;  /* [n_routes] */
@@ -107,5 +108,16 @@ MUST_USE enum code model_new(struct scope *sc, const struct route_problem *p, in
  * FAR_TIME where there is no way. */
 int64_t travel_in_slice(const struct route_problem *p, const struct route_vehicle *v, size_t cell, int64_t at,
 			uint32_t k);
+/* The last slice that begins no later than `at` (the first one before that), sought from `near`. */
+uint32_t slice_at(const struct route_profile *f, int64_t at, uint32_t near);
+
+#define NEVER INT64_MAX
+/* The earliest instant at or after `at` inside a window moved by `shift`; NEVER: none. */
+int64_t window_after(const struct route_window *w, uint32_t n, int64_t shift, int64_t at);
+
+/* What a task takes on vehicles like v; NULL: its own setup and service. */
+const struct route_work *work_row(const struct route_task *t, const struct route_vehicle *v);
+/* Setup, when coming from place `before` that is another one, and service. */
+int64_t work_time(const struct route_task *t, const struct route_vehicle *v, uint32_t before);
 
 #endif

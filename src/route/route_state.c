@@ -1,4 +1,4 @@
-#include "route/route_state.h"
+#include "route/route_clock.h"
 
 #include <assert.h>
 
@@ -538,7 +538,9 @@ state_refresh(struct state *s, int32_t r)
 		int32_t close = close_of(m, x, k);
 		touch(s, x)->late = at < close ? at : close;
 	}
-	if (m->rich && l->size > 0) {
+	if (m->clocked && l->size > 0) {
+		s->broken |= !clock_run(s, r, &cost);
+	} else if (m->rich && l->size > 0) {
 		int32_t *seq = timetable_room(s->timetable);
 		int32_t *early = seq + m->n;
 		int32_t n = collect(s, r, seq);

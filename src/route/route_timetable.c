@@ -14,7 +14,6 @@
 #include "route/route_state.h"
 
 #define RELOAD_MARK (-2)
-#define NEVER INT64_MAX
 #define BREAKS (ROUTE_BREAKS_MAX + 1)
 
 /* The vehicle is free at a stop with so many breaks behind it. */
@@ -112,14 +111,8 @@ travel(struct run *r, uint32_t from, uint32_t to, int64_t at)
 	if (from == ROUTE_NONE || to == ROUTE_NONE)
 		return 0;
 	if (r->f->n_slices > 1) {
-		/* time mostly moves on along a route: start from the slice used last */
-		const int64_t *slice_at = r->f->slice_at;
-		while (r->slice + 1 < r->f->n_slices && slice_at[r->slice + 1] <= at)
-			r->slice++;
-		while (r->slice > 0 && slice_at[r->slice] > at)
-			r->slice--;
-		size_t cell = (size_t)from * r->t->m->p->n_places + to;
-		return travel_in_slice(r->t->m->p, r->v, cell, at, r->slice);
+		r->slice = slice_at(r->f, at, r->slice);
+		return travel_in_slice(r->t->m->p, r->v, (size_t)from * r->t->m->p->n_places + to, at, r->slice);
 	}
 	return r->k->time[(size_t)from * ((size_t)r->t->m->n_places + 1) + to];
 }
@@ -133,18 +126,6 @@ metres(const struct run *r, uint32_t from, uint32_t to)
 }
 
 /* --- windows --- */
-
-/* The earliest instant at or after `at` inside a window moved by `shift`. */
-static int64_t
-window_after(const struct route_window *w, uint32_t n, int64_t shift, int64_t at)
-{
-	if (n == 0)
-		return at;
-	for (uint32_t i = 0; i < n; i++)
-		if (at <= w[i].to + shift)
-			return at > w[i].from + shift ? at : w[i].from + shift;
-	return NEVER;
-}
 
 /* How much later than `begin` the same window still lets work begin. */
 static int64_t
@@ -218,13 +199,10 @@ work_at(const struct run *r, int32_t stop, int64_t *setup, int64_t *service)
 		return;
 	}
 	const struct route_task *task = &r->t->m->p->tasks[x];
-	struct route_work work = {r->v->type, task->setup, task->service};
-	for (uint32_t i = 0; i < task->n_types; i++)
-		if (task->work_by_type[i].type == r->v->type)
-			work = task->work_by_type[i];
-	*service = work.service;
+	const struct route_work *work = work_row(task, r->v);
+	*service = work == NULL ? task->service : work->service;
 	if (place_at(r, stop - 1) != task->place)
-		*setup = work.setup;
+		*setup = work == NULL ? task->setup : work->setup;
 }
 
 /* Arrive at stop with a label in hand; false where it is too late. */

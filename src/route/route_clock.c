@@ -1,0 +1,130 @@
+#include "route/route_clock.h"
+
+/* One route's clock: who drives, and what a second more of travel or work costs. */
+struct pace {
+	const struct state *s;
+	const struct model *m;
+	const struct class *k;
+	const struct route_vehicle *v;
+	const struct route_profile *f;
+	double per_travel, per_work;
+	uint32_t slice; /* the one used last: time mostly moves on */
+	double more;	/* beyond the arcs' own cost, so far */
+};
+
+static struct pace
+pace_of(const struct state *s, int32_t r)
+{
+	const struct model *m = s->m;
+	const struct class *k = &m->classes[s->line[r].class];
+	const struct route_vehicle *v = &m->p->vehicles[k->vehicle];
+	const struct route_profile *f = &m->p->profiles[v->profile];
+	bool by_hour = f->n_slices > 1 && f->costs == NULL;
+	return (struct pace){.s = s,
+			     .m = m,
+			     .k = k,
+			     .v = v,
+			     .f = f,
+			     .per_travel = by_hour ? (double)v->rates.per_hour / 3600 * m->scale : 0,
+			     .per_work = (double)v->rates.per_task_hour / 3600 * m->scale};
+}
+
+static int64_t
+travel(struct pace *c, int32_t x, int32_t y, int64_t at)
+{
+	size_t from = (size_t)c->s->node[x].place;
+	size_t to = (size_t)c->s->node[y].place;
+	size_t places = (size_t)c->m->n_places;
+	int64_t least = c->k->time[from * (places + 1) + to];
+	if (c->f->n_slices <= 1 || from == places || to == places)
+		return least;
+	c->slice = slice_at(c->f, at, c->slice);
+	int64_t real = travel_in_slice(c->m->p, c->v, from * places + to, at, c->slice);
+	c->more += (double)(real - least) * c->per_travel;
+	return real;
+}
+
+/* From x, left at `at`, to the end of the work at y; NEVER where that cannot be. */
+static int64_t
+step(struct pace *c, int32_t x, int32_t y, int64_t at)
+{
+	int64_t there = at + travel(c, x, y, at);
+	if (y >= c->m->n)
+		return there <= c->v->shift.to ? there : NEVER;
+	const struct route_task *task = &c->m->p->tasks[y];
+	int64_t begin = window_after(task->windows, task->n_windows, 0, there);
+	if (begin == NEVER)
+		return NEVER;
+	int64_t work = work_time(task, c->v, (uint32_t)c->s->node[x].place);
+	c->more += (double)work * c->per_work;
+	return begin + work;
+}
+
+/* When the vehicle leaves node x, by the caller's clock. */
+static int64_t
+leaves(const struct pace *c, int32_t x)
+{
+	return c->s->node[x].prev == NO_NODE ? c->v->shift.from : c->s->node[x].leave + c->m->base;
+}
+
+/* Walks on from x, left at `at`, to where the route is on its old times again. */
+static bool
+walk_on(struct pace *new, struct pace *old, int32_t after, int32_t x, int64_t at)
+{
+	const struct node *node = new->s->node;
+	bool priced = new->per_travel > 0 || new->per_work > 0;
+	for (int32_t p = after, q = node[after].next; at != NEVER; x = p = q, q = node[q].next) {
+		at = step(new, x, q, at);
+		if (priced)
+			(void)step(old, p, q, leaves(old, p));
+		if (q >= new->m->n || at == leaves(new, q))
+			return at != NEVER;
+	}
+	return false;
+}
+
+bool
+clock_insert(const struct state *s, int32_t x, const struct spot *spot, int64_t *delta)
+{
+	const struct line *l = &s->line[spot->route];
+	struct pace new = pace_of(s, spot->route);
+	struct pace old = new;
+	const struct node *a = &s->node[spot->after];
+	size_t side = (size_t)s->m->n_places + 1;
+	size_t here = (size_t)s->node[x].place;
+	int64_t at = step(&new, spot->after, x, leaves(&new, spot->after));
+	if (l->size >= new.k->max_tasks || !walk_on(&new, &old, spot->after, x, at))
+		return false;
+	int64_t arcs = (int64_t) new.k->cost[(size_t)a->place * side + here] +
+		       new.k->cost[here * side + (size_t)s->node[a->next].place];
+	if (l->size == 0) {
+		arcs += new.k->fixed;
+		old.more = 0; /* it stayed at home */
+	} else {
+		arcs -= a->arc;
+	}
+	double more = new.more - old.more;
+	*delta = arcs + (int64_t)(more < 0 ? more - 0.5 : more + 0.5);
+	return true;
+}
+
+bool
+clock_run(struct state *s, int32_t r, int64_t *cost)
+{
+	const struct model *m = s->m;
+	struct pace c = pace_of(s, r);
+	int32_t head = route_head(m, r);
+	int64_t at = leaves(&c, head);
+	int64_t arcs = 0;
+	for (int32_t x = head; s->node[x].next != NO_NODE; x = s->node[x].next) {
+		struct node *y = &s->node[s->node[x].next];
+		at = step(&c, x, s->node[x].next, at);
+		if (at == NEVER)
+			return false;
+		y->leave = (int32_t)(at - m->base);
+		y->early = y->leave - (s->node[x].next < m->n ? m->jobs[s->node[x].next].service : 0);
+		arcs += s->node[x].arc;
+	}
+	*cost = arcs + (int64_t)(c.more + 0.5);
+	return true;
+}
