@@ -1,5 +1,6 @@
-/* Metrics: building, taking, swapping. How a bucket's word works is in metric.h. */
+/* Metrics: building, taking, swapping. */
 #include "road/cch.h"
+#include "road/week_inner.h"
 
 #define DURATION_MAX_MS (1u << 27)
 
@@ -31,6 +32,12 @@ road_metric_free(struct road_metric *m)
 	free(m);
 }
 
+static void
+metric_release(struct handed *thing)
+{
+	road_metric_free((struct road_metric *)thing);
+}
+
 struct road_metrics *
 road_metrics_new(const struct road *road)
 {
@@ -41,7 +48,8 @@ road_metrics_new(const struct road *road)
 	}
 	m->road = road;
 	m->base.arc_ms = road->arc_ms;
-	pthread_mutex_init(&m->slots_lock, NULL);
+	handover_init(&m->handover, metric_release);
+	handover_init(&m->weeks, week_release);
 	pthread_mutex_init(&m->customise_lock, NULL);
 	return m;
 }
@@ -49,11 +57,9 @@ road_metrics_new(const struct road *road)
 void
 road_metrics_free(struct road_metrics *m)
 {
-	for (size_t i = 1; i < METRIC_SLOTS; i++)
-		if (m->slot[i] != NULL)
-			road_metric_free(m->slot[i]);
+	handover_end(&m->weeks);
+	handover_end(&m->handover);
 	weights_free(&m->base);
-	pthread_mutex_destroy(&m->slots_lock);
 	pthread_mutex_destroy(&m->customise_lock);
 	free(m);
 }
@@ -85,67 +91,22 @@ road_metric_build(struct scope *sc, const struct road *road, const uint32_t *arc
 	return OK;
 }
 
-/* The slot is free for the next metric once the old one is gone. */
-static void
-metric_retire(struct road_metrics *all, struct road_metric *m, int64_t adjust)
-{
-	if (atomic_fetch_add(&m->users, adjust) + adjust != 0)
-		return;
-	uint32_t slot = m->slot;
-	road_metric_free(m);
-	atomic_store(&all->slot[slot], NULL);
-}
-
-static uint32_t
-slot_for(struct road_metrics *all, struct road_metric *m)
-{
-	for (uint32_t i = 1; i < METRIC_SLOTS; i++) {
-		if (atomic_load(&all->slot[i]) == NULL) {
-			m->slot = i;
-			atomic_store(&all->slot[i], m);
-			return i;
-		}
-	}
-	fprintf(stderr, "waybill: more than %u metrics in use at once\n", METRIC_SLOTS);
-	abort();
-}
-
-/* A count of takers that no metric can reach, so that drops before the swap
- * leave it above zero. */
-#define LIVE ((int64_t)1 << 40)
-
 void
 road_metric_swap(struct road *road, unsigned bucket, struct road_metric *metric)
 {
 	struct road_metrics *all = road->metrics;
-	uint64_t word = 0;
-	pthread_mutex_lock(&all->slots_lock);
-	if (metric != NULL) {
-		atomic_store(&metric->users, LIVE);
-		word = (uint64_t)slot_for(all, metric) << 32;
-	}
-	uint64_t old = atomic_exchange(&all->bucket[bucket % ROAD_BUCKETS], word);
-	pthread_mutex_unlock(&all->slots_lock);
-	if (old >> 32 != 0)
-		metric_retire(all, atomic_load(&all->slot[old >> 32]), (int64_t)(uint32_t)old - LIVE);
+	handover_swap(&all->handover, &all->bucket[bucket % ROAD_BUCKETS], metric == NULL ? NULL : &metric->hand);
 }
 
 struct road_metric *
 road_metric_take(const struct road *road, unsigned bucket)
 {
 	struct road_metrics *all = road->metrics;
-	_Atomic uint64_t *word = &all->bucket[bucket % ROAD_BUCKETS];
-	if (atomic_load(word) >> 32 == 0)
-		return NULL;
-	uint64_t seen = atomic_fetch_add(word, 1);
-	if (seen >> 32 == 0)
-		return NULL;
-	return atomic_load(&all->slot[seen >> 32]);
+	return (struct road_metric *)handover_take(&all->handover, &all->bucket[bucket % ROAD_BUCKETS]);
 }
 
 void
 road_metric_drop(const struct road *road, struct road_metric *metric)
 {
-	if (metric != NULL)
-		metric_retire(road->metrics, metric, -1);
+	handover_drop(&road->metrics->handover, metric == NULL ? NULL : &metric->hand);
 }

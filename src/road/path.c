@@ -66,7 +66,7 @@ add_arc_shape(const struct road *road, struct road_path *path, const struct road
 	add_place(path, a->backward != 0 ? at_lo : at_hi);
 }
 
-static uint32_t
+uint32_t
 turn_cost_between(const struct road *road, uint32_t v, uint32_t next)
 {
 	uint32_t best = ROAD_INFINITE;
@@ -221,8 +221,8 @@ close_steps(const struct road *road, struct road_path *path)
 	}
 }
 
-static void
-make_steps(struct scope *sc, const struct road *road, struct road_path *path)
+void
+path_steps(struct scope *sc, const struct road *road, struct road_path *path)
 {
 	path->steps = NEW_ARRAY(sc, path->n_legs + 1, struct road_step);
 	begin_step(road, path, 0, ROAD_TURN_DEPART, 0);
@@ -247,8 +247,8 @@ make_steps(struct scope *sc, const struct road *road, struct road_path *path)
 /* --- the path ------------------------------------------------------------ */
 
 void
-path_from_trip(struct scope *sc, const struct road *road, const struct road_metric *metric, const struct trip *t,
-	       const struct road_point *from, const struct road_point *to, struct road_path *out)
+path_legs(struct scope *sc, const struct road *road, const struct road_metric *metric, const struct trip *t,
+	  const struct road_point *from, const struct road_point *to, struct road_path *out)
 {
 	struct road_path path = {.duration_ds = (int32_t)((t->cost_ms + 50) / 100)};
 	path.shape = NEW_ARRAY(sc, count_points(road, t), struct place);
@@ -259,8 +259,15 @@ path_from_trip(struct scope *sc, const struct road *road, const struct road_metr
 		uint32_t g = i + 1 == t->n ? road_arc_fraction(a, to) : ROAD_WHOLE;
 		add_leg(road, metric, &path, t, i, f, g);
 	}
-	make_steps(sc, road, &path);
 	*out = path;
+}
+
+void
+path_from_trip(struct scope *sc, const struct road *road, const struct road_metric *metric, const struct trip *t,
+	       const struct road_point *from, const struct road_point *to, struct road_path *out)
+{
+	path_legs(sc, road, metric, t, from, to, out);
+	path_steps(sc, road, out);
 }
 
 enum code
