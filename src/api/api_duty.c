@@ -141,7 +141,7 @@ reorder_work(struct scope *sc, struct call *c)
 {
 	if (c->house->road == NULL)
 		return fail_as(sc, E_UNAVAILABLE, "no-roads", "there are no streets here to drive along");
-	return duty_legs_drive(sc, c->house->road, c->user);
+	return duty_legs_drive(sc, c->house->store, &c->house->planner, c->who.operator_id, c->user);
 }
 
 static enum code

@@ -504,31 +504,6 @@ run_learn(struct scope *sc, int argc, char **argv)
 	return rc != OK ? cli_exit(sc, rc) : cli_print(sc, o);
 }
 
-/* The trips of one hour, so that two metrics at a time are enough. */
-static enum code
-foretell_hour(struct scope *sc, const struct road *road, const struct road_speeds *speeds, unsigned hour,
-	      const struct road_track *tracks, size_t n, const struct fold *fold, struct road_trip_times *times,
-	      size_t *n_times)
-{
-	struct road_metric *class_hour = NULL;
-	struct road_metric *learned = NULL;
-	for (size_t i = 0; i < n; i++) {
-		const struct road_track *t = &tracks[i];
-		if (road_hour_of(t->fixes[0].at_ms) != hour || !in_fold(fold, t->driver))
-			continue;
-		if (learned == NULL) {
-			TRY(road_speeds_metric(sc, road, speeds, hour, false, &class_hour));
-			TRY(road_speeds_metric(sc, road, speeds, hour, true, &learned));
-		}
-		enum code rc = road_trip_foretell(sc, road, class_hour, learned, t->fixes, t->n, &times[*n_times]);
-		*n_times += rc == OK;
-		error_clear(sc);
-	}
-	road_metric_free(class_hour);
-	road_metric_free(learned);
-	return OK;
-}
-
 static void
 put_gain(json_t *o, const char *key, const double gain[3])
 {
@@ -543,8 +518,14 @@ foretell_all(struct scope *sc, const struct road *road, const struct road_speeds
 	     const struct road_track *tracks, size_t n, const struct fold *fold, struct road_trip_times *times,
 	     size_t *n_times)
 {
-	for (unsigned h = 0; h < ROAD_HOURS; h++)
-		TRY(foretell_hour(sc, road, speeds, h, tracks, n, fold, times, n_times));
+	struct road_drive *drives = NEW_ARRAY(sc, n, struct road_drive);
+	size_t k = 0;
+	size_t more;
+	for (size_t i = 0; i < n; i++)
+		if (in_fold(fold, tracks[i].driver))
+			drives[k++] = (struct road_drive){tracks[i].fixes, tracks[i].n};
+	TRY(road_foretell(sc, road, speeds, drives, k, times + *n_times, &more));
+	*n_times += more;
 	return OK;
 }
 
@@ -581,6 +562,8 @@ eval_on(struct scope *sc, const struct road *road, const struct road_speeds *spe
 	json_put_real(o, "mae_s", e.mae_s);
 	json_put_real(o, "mae_free_flow_s", e.mae_free_flow_s);
 	json_put_real(o, "mae_class_hour_s", e.mae_class_hour_s);
+	json_put_real(o, "mae_bare_s", e.mae_bare_s);
+	json_put_real(o, "median_ratio_bare", e.median_ratio_bare);
 	put_gain(o, "gain_free_flow_s", e.gain_free_flow_s);
 	put_gain(o, "gain_class_hour_s", e.gain_class_hour_s);
 	return OK;

@@ -26,9 +26,8 @@
 #define FACE_QUEUE 64
 
 const struct schema *const house_schemas[] = {
-    &jobs_schema,    &chain_schema,	     &record_schema, &people_schema,
-    &freight_schema, &offer_schema,	     &duty_schema,   &duty_order_schema,
-    &pay_schema,     &duty_positions_schema, NULL,
+    &jobs_schema, &chain_schema,      &record_schema, &people_schema,	      &freight_schema, &offer_schema,
+    &duty_schema, &duty_order_schema, &pay_schema,    &duty_positions_schema, &traffic_schema, NULL,
 };
 
 /* --- settings --- */
@@ -126,6 +125,29 @@ file_fingerprint(struct scope *sc, const char *path, const char **out)
 	return OK;
 }
 
+struct tenants {
+	struct operator* list;
+	size_t n;
+};
+
+static enum code
+read_tenants(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct tenants *t = arg;
+	return operators_all(sc, tx, &t->list, &t->n);
+}
+
+/* The newest learned times of each operator, so that the first plan does not wait for their rows. */
+static enum code
+speeds_open(struct scope *sc, struct house *h)
+{
+	struct tenants t;
+	TRY(store_read(sc, h->store, read_tenants, &t));
+	for (size_t i = 0; i < t.n; i++)
+		TRY(traffic_refresh(sc, h->store, h->planner.traffic, t.list[i].id));
+	return OK;
+}
+
 static enum code
 roads_open(struct scope *sc, struct house *h, const struct house_settings *s)
 {
@@ -142,7 +164,8 @@ roads_open(struct scope *sc, struct house *h, const struct house_settings *s)
 	    .iterations = h->simulation ? PLAN_ITERATIONS : 0,
 	    .seed = h->simulation ? (uint64_t)s->seed : 1,
 	};
-	return OK;
+	TRY(traffic_open(sc, h->road, &h->planner.traffic));
+	return speeds_open(sc, h);
 }
 
 static enum code
@@ -273,6 +296,7 @@ house_close(struct house *h)
 	store_close(h->store);
 	signer_close(h->chain.signer);
 	keys_close(h->keys);
+	traffic_close(h->planner.traffic);
 	if (h->road != NULL)
 		road_close(h->road);
 	free((void *)h->planner.road_version);

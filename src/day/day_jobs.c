@@ -41,6 +41,36 @@ plan_give_up(struct scope *sc, struct tx *tx, void *ctx, const struct job *job)
 	return queue_add(sc, tx, &q, &id);
 }
 
+/* A night's lesson, on the house's roads. */
+static enum code
+learn_work(struct scope *sc, struct store *st, void *ctx, const struct job *job, void **result)
+{
+	const struct house *h = ctx;
+	struct traffic_lesson *lesson = NULL;
+	if (h->road != NULL)
+		TRY(duty_learn_work(sc, st, &h->planner, job, &lesson));
+	*result = lesson;
+	return OK;
+}
+
+static enum code
+learn_commit(struct scope *sc, struct tx *tx, void *ctx, const struct job *job, void *result)
+{
+	(void)ctx;
+	return duty_learn_commit(sc, tx, job, result);
+}
+
+/* Touches memory only, and may be run again. */
+static enum code
+speeds_work(struct scope *sc, struct store *st, void *ctx, const struct job *job, void **result)
+{
+	const struct house *h = ctx;
+	*result = NULL;
+	return traffic_refresh(sc, st, h->planner.traffic, job->operator_id);
+}
+
+static const struct job_kind learn_job = {DUTY_LEARN_JOB, learn_work, learn_commit, NULL};
+static const struct job_kind speeds_job = {DUTY_SPEEDS_JOB, speeds_work, NULL, NULL};
 static const struct job_kind plan_job = {DUTY_PLAN_JOB, plan_work, plan_commit, plan_give_up};
 
 const struct job_kind *const day_job_kinds[] = {
@@ -55,5 +85,7 @@ const struct job_kind *const day_job_kinds[] = {
     &duty_proof_job,
     &duty_end_job,
     &plan_job,
+    &learn_job,
+    &speeds_job,
     NULL,
 };

@@ -9,10 +9,16 @@
  * to the station, and a person is asked to find out what happened.
  *
  * A plan is made for a *wave*: everybody whose block begins at one station at
- * one time, and every shipment that waits there. It records the road file, the
- * speeds' version and the seed, so that it can be made again and compared. It
- * allows PLAN_PACE_PERCENT of the roads' learned times: what a faster street
- * gains is not taken from the driver's breath.
+ * one time, and every shipment that waits there. It is made of one metric, that
+ * of the hour in the middle of the wave, and records the road file, the speeds'
+ * version, the hour and the seed, so that it can be made again and compared. It
+ * allows PLAN_PACE_PERCENT of the learned times, on the roads and at the doors:
+ * what a faster street gains is not taken from the driver's breath. And learning
+ * never shortens a stop below what the sender says it takes.
+ *
+ * In the night after a duty its track teaches streets and doors (traffic). Duties
+ * that a person was asked about, and programmes that have switched positions
+ * off, teach nothing; who has left has no positions to teach with.
  *
  * Positions exist only inside an open duty: duty_positions_add() refuses, and
  * does not store, anything that lies outside [opened, closed]. A check-in's fix
@@ -32,6 +38,7 @@
 #include "offer/offer.h"
 #include "road/road.h"
 #include "store/store.h"
+#include "traffic/traffic.h"
 
 extern const struct schema duty_schema;		  /* main file */
 extern const struct schema duty_order_schema;	  /* main file */
@@ -78,7 +85,8 @@ bool checkin_at_depot(struct place fix, struct place depot, double radius_m);
 /* What planning needs besides the store. */
 struct duty_planner {
 	const struct road *road;
-	const char *road_version; /* names the road file and its speeds */
+	const char *road_version; /* names the road file */
+	struct traffic *traffic;  /* learned times; NULL: the map's own */
 	double seconds;		  /* solver's budget a wave; 0: by iterations alone (simulation) */
 	uint64_t iterations;
 	uint64_t seed;
@@ -94,6 +102,30 @@ MUST_USE enum code duty_plan_commit(struct scope *sc, struct tx *tx, const struc
 /* Asks for a wave's plan, PLAN_LEAD_MS before its start (at once when that has passed). */
 MUST_USE enum code duty_plan_ask(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id,
 				 int64_t starts_ms);
+/* What a stop is given in a plan: the learned time at PLAN_PACE_PERCENT, or the sender's where that is longer. */
+int64_t duty_stop_s(const struct traffic_stop *learned, int64_t told_s);
+
+/* --- learning --- */
+
+#define DUTY_LEARN_DAYS 28 /* duties that ended within so many days teach */
+#define DUTY_LEARN_HOUR 2  /* of the operator's night */
+/* The job "duty.learn" (subject: the operator) in its two phases, likewise. Its commit asks for "duty.speeds", whose
+ * work is traffic_refresh(): the new version is live without anybody having to wait for it. */
+#define DUTY_LEARN_JOB "duty.learn"
+#define DUTY_SPEEDS_JOB "duty.speeds"
+/* *out NULL: there is nothing to learn from. */
+MUST_USE enum code duty_learn_work(struct scope *sc, struct store *st, const struct duty_planner *planner,
+				   const struct job *job, struct traffic_lesson **out);
+MUST_USE enum code duty_learn_commit(struct scope *sc, struct tx *tx, const struct job *job,
+				     const struct traffic_lesson *lesson);
+/* Asks for a lesson at the operator's next DUTY_LEARN_HOUR. */
+MUST_USE enum code duty_learn_tonight(struct scope *sc, struct tx *tx, const char *operator_id);
+/* A person wants one now. */
+MUST_USE enum code duty_learn_now(struct scope *sc, struct tx *tx, const char *operator_id);
+/* Learns from the duties that ended in [from, to); for the job, and for a tool beside a data directory. */
+MUST_USE enum code duty_learn(struct scope *sc, struct store *st, const struct duty_planner *planner,
+			      const char *operator_id, int64_t from_ms, int64_t to_ms, struct traffic_lesson **out);
+
 extern const struct job_kind duty_proof_job; /* "duty.proof": deletes a photo after PROOF_DAYS; ctx unused */
 /* Given back or cancelled: what was planned for this award goes back to the station, and before the block's end
  * the wave is planned again. E_CONFLICT (reason "duty-open"). */
@@ -161,10 +193,13 @@ struct duty_legs {
 	int64_t *service_s;		  /* n */
 	char **shape;			  /* n + 1 polylines, 1e6 */
 	int64_t *duration_s, *distance_m; /* n + 1 */
+	unsigned hour;			  /* the learned times', road_hour_of() */
+	int64_t speeds_version;		  /* of the durations */
 };
 MUST_USE enum code duty_legs_read(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				  const char *const *stop_ids, size_t n, struct duty_legs *out);
-MUST_USE enum code duty_legs_drive(struct scope *sc, const struct road *road, struct duty_legs *legs);
+MUST_USE enum code duty_legs_drive(struct scope *sc, struct store *st, const struct duty_planner *planner,
+				   const char *operator_id, struct duty_legs *legs);
 MUST_USE enum code duty_reorder(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				const struct duty_legs *legs);
 
@@ -196,10 +231,11 @@ struct position {
 struct position_window {
 	const char *duty_id;
 	int64_t from_ms, to_ms;
+	bool off; /* her programme's policy says that positions are not taken */
 };
 MUST_USE enum code positions_window(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				    struct position_window *out);
-/* Why a position is refused ("outside-duty", "future", "inaccurate"), or NULL. */
+/* Why a position is refused ("not-monitored", "outside-duty", "future", "inaccurate"), or NULL. */
 const char *position_refusal(const struct position_window *w, const struct position *p, int64_t now_ms);
 MUST_USE enum code positions_add(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				 const char *duty_id, const struct position *p, size_t n);

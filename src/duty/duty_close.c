@@ -92,6 +92,7 @@ finish(struct scope *sc, struct tx *tx, const char *operator_id, const struct du
 		    VALS(v_text(operator_id), v_text(c->duty_id), v_int(c->engaged_to_ms)), NULL));
 	TRY(offer_award_move(sc, tx, operator_id, c->award_id, AWARD_DONE));
 	TRY(record_decide(sc, tx, &row, &id));
+	TRY(duty_learn_tonight(sc, tx, operator_id));
 	json_t *data = json_new_object(sc);
 	json_put_text(data, "duty_id", c->duty_id);
 	return event_emit(sc, tx, operator_id, c->driver_id, FOR_BOTH, "duty.closed", c->duty_id, data);

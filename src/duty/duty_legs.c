@@ -24,12 +24,42 @@ duty_paced_s(int64_t road_s)
 	return (road_s * PLAN_PACE_PERCENT + 99) / 100;
 }
 
+int64_t
+duty_stop_s(const struct traffic_stop *learned, int64_t told_s)
+{
+	if (!learned->known)
+		return told_s;
+	int64_t paced_s = duty_paced_s((int64_t)(learned->service_s + learned->walk_s + 0.5));
+	return paced_s > told_s ? paced_s : told_s;
+}
+
 enum code
-duty_legs_drive(struct scope *sc, const struct road *road, struct duty_legs *legs)
+duty_hour(struct scope *sc, const char *zone, int64_t at_ms, unsigned *hour)
+{
+	int64_t offset_ms;
+	TRY(zone_offset_ms(sc, zone, at_ms, &offset_ms));
+	*hour = road_hour_of(at_ms + offset_ms);
+	return OK;
+}
+
+enum code
+duty_legs_drive(struct scope *sc, struct store *st, const struct duty_planner *planner, const char *operator_id,
+		struct duty_legs *legs)
+{
+	struct traffic_now now;
+	TRY(traffic_take(sc, st, planner->traffic, operator_id, legs->hour, &now));
+	enum code rc = duty_legs_along(sc, planner->road, now.metric, legs);
+	legs->speeds_version = now.version;
+	traffic_drop(&now);
+	return rc;
+}
+
+enum code
+duty_legs_along(struct scope *sc, const struct road *road, const struct road_metric *metric, struct duty_legs *legs)
 {
 	for (size_t i = 0; legs->n > 0 && i <= legs->n; i++) {
 		struct road_path path;
-		TRY(road_path(sc, road, NULL, legs->places[i], legs->places[i + 1], &path));
+		TRY(road_path(sc, road, metric, legs->places[i], legs->places[i + 1], &path));
 		struct text shape;
 		text_init(&shape, sc);
 		polyline_add(&shape, POLYLINE6_UNIT, path.shape, path.n_shape);

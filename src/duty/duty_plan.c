@@ -22,7 +22,7 @@
 #define WAVE_DRIVERS_MAX 1000
 #define LOADING_S (15 * 60)   /* at the depot before the first leg */
 #define RETURNING_S (10 * 60) /* and after the last */
-#define PLAN_RULE "duty.plan/1"
+#define PLAN_RULE "duty.plan/2"
 #define BALANCE_PER_SQUARE_HOUR \
 	3600 /* a driven hour more is worth it where it spares two drivers a fourth and fifth hour */
 
@@ -38,6 +38,10 @@ struct wave {
 	struct place *places; /* the depot, then each shipment's */
 	struct order_wish *wishes;
 	size_t n_wishes;
+	unsigned hour;		/* whose learned times are taken */
+	struct traffic_now now; /* they: one metric for all of the plan */
+	struct traffic_doors doors;
+	struct traffic_stop *stops; /* what has been learned, one a shipment */
 };
 
 struct round {
@@ -114,6 +118,17 @@ gather_awards(struct scope *sc, struct tx *tx, struct wave *w)
 	return OK;
 }
 
+/* The hour in the middle of the wave. */
+static enum code
+wave_hour(struct scope *sc, struct wave *w)
+{
+	int64_t ends_ms = w->starts_ms;
+	for (size_t i = 0; i < w->n_awards; i++)
+		if (w->awards[i].hours.ends_ms > ends_ms)
+			ends_ms = w->awards[i].hours.ends_ms;
+	return duty_hour(sc, w->station.zone, w->starts_ms + (ends_ms - w->starts_ms) / 2, &w->hour);
+}
+
 static enum code
 gather(struct scope *sc, struct tx *tx, void *arg)
 {
@@ -128,8 +143,32 @@ gather(struct scope *sc, struct tx *tx, void *arg)
 	w->places[0] = w->station.place;
 	for (size_t i = 0; i < w->n_shipments; i++)
 		w->places[i + 1] = w->shipments[i].place;
+	TRY(wave_hour(sc, w));
 	return order_wishes(sc, tx, w->operator_id, w->station_id, w->places, w->n_shipments + 1, &w->wishes,
 			    &w->n_wishes);
+}
+
+static enum code
+gather_doors(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct wave *w = arg;
+	return traffic_doors(sc, tx, w->operator_id, w->now.version, &w->doors);
+}
+
+/* Streets and doors of one version; the caller drops w->now. */
+static enum code
+take_learned(struct scope *sc, struct store *st, const struct duty_planner *planner, struct wave *w)
+{
+	TRY(traffic_take(sc, st, planner->traffic, w->operator_id, w->hour, &w->now));
+	enum code rc = store_read(sc, st, gather_doors, w);
+	if (rc != OK) {
+		traffic_drop(&w->now);
+		return rc;
+	}
+	w->stops = NEW_ARRAY(sc, w->n_shipments, struct traffic_stop);
+	for (size_t i = 0; i < w->n_shipments; i++)
+		traffic_stop_of(&w->doors, w->shipments[i].place, (double)w->shipments[i].service_s, &w->stops[i]);
+	return OK;
 }
 
 /* --- rounds --- */
@@ -154,7 +193,7 @@ add_jobs(struct scope *sc, const struct wave *w, struct route_problem *p)
 		const struct route_task task = {
 		    .id = i,
 		    .place = (uint32_t)i + 1,
-		    .service = s->service_s,
+		    .service = duty_stop_s(&w->stops[i], s->service_s),
 		    .windows = &window,
 		    .n_windows = 1,
 		    .delivery = amounts,
@@ -201,7 +240,7 @@ solve(struct scope *sc, const struct duty_planner *planner, const struct wave *w
 	struct road_matrix m;
 	struct route_problem *p;
 	uint32_t profile;
-	TRY(road_matrix(sc, planner->road, NULL, w->places, n, w->places, n, true, &m));
+	TRY(road_matrix(sc, planner->road, w->now.metric, w->places, n, w->places, n, true, &m));
 	pace(&m); /* deciseconds in, paced seconds out */
 	TRY(route_problem_new(sc, (uint32_t)n, 2, &p));
 	const struct route_profile van = {
@@ -243,11 +282,11 @@ round_make(struct scope *sc, const struct duty_planner *planner, const struct wa
 		const struct shipment *s = &w->shipments[stop->index];
 		r.shipments[k] = stop->index;
 		r.legs.places[k + 1] = s->place;
-		r.legs.service_s[k] = s->service_s;
+		r.legs.service_s[k] = duty_stop_s(&w->stops[stop->index], s->service_s);
 		r.eta_ms[k] = w->starts_ms + (stop->arrival + stop->waiting) * 1000;
 		k++;
 	}
-	TRY(duty_legs_drive(sc, planner->road, &r.legs));
+	TRY(duty_legs_along(sc, planner->road, w->now.metric, &r.legs));
 	for (size_t i = 0; i <= n; i++)
 		r.distance_m += r.legs.distance_m[i];
 	if (n > 0) {
@@ -276,6 +315,9 @@ origin_json(struct scope *sc, const struct duty_planner *planner, const struct w
 	json_t *o = json_new_object(sc);
 	json_put_text(o, "rule", PLAN_RULE);
 	json_put_text(o, "roads", planner->road_version);
+	json_put_int(o, "speeds", w->now.version);
+	json_put_int(o, "speeds_hour", w->hour);
+	json_put_int(o, "speeds_unknown_rows", (int64_t)w->now.unknown);
 	json_put_int(o, "pace_percent", PLAN_PACE_PERCENT);
 	json_put_int(o, "seed", (int64_t)planner->seed);
 	json_put_int(o, "iterations", (int64_t)s->iterations);
@@ -299,13 +341,26 @@ left_out_of(struct scope *sc, const struct route_solution *s, struct duty_wave_p
 	return OK;
 }
 
+/* All of it with the wave's one metric. */
+static enum code
+make_rounds(struct scope *sc, const struct duty_planner *planner, struct duty_wave_plan *plan)
+{
+	const struct wave *w = &plan->wave;
+	struct route_solution *s;
+	TRY(solve(sc, planner, w, &s));
+	plan->origin = origin_json(sc, planner, w, s);
+	plan->rounds = NEW_ARRAY(sc, s->n_tours, struct round);
+	for (uint32_t i = 0; i < s->n_tours; i++)
+		TRY(round_make(sc, planner, w, &s->tours[i], &plan->rounds[plan->n_rounds++]));
+	return left_out_of(sc, s, plan);
+}
+
 enum code
 duty_plan_work(struct scope *sc, struct store *st, const struct duty_planner *planner, const struct job *job,
 	       struct duty_wave_plan **out)
 {
 	struct duty_wave_plan *plan = NEW(sc, struct duty_wave_plan);
 	struct wave *w = &plan->wave;
-	struct route_solution *s;
 	w->operator_id = job->operator_id;
 	w->station_id = job->subject;
 	TRY(json_need_int(sc, job->payload, "starts_ms", 0, INT64_MAX, &w->starts_ms));
@@ -313,12 +368,10 @@ duty_plan_work(struct scope *sc, struct store *st, const struct duty_planner *pl
 	*out = plan;
 	if (w->n_awards == 0)
 		return OK; /* nobody starts: the shipments wait for the next wave */
-	TRY(solve(sc, planner, w, &s));
-	plan->origin = origin_json(sc, planner, w, s);
-	plan->rounds = NEW_ARRAY(sc, s->n_tours, struct round);
-	for (uint32_t i = 0; i < s->n_tours; i++)
-		TRY(round_make(sc, planner, w, &s->tours[i], &plan->rounds[plan->n_rounds++]));
-	return left_out_of(sc, s, plan);
+	TRY(take_learned(sc, st, planner, w));
+	enum code rc = make_rounds(sc, planner, plan);
+	traffic_drop(&w->now);
+	return rc;
 }
 
 /* --- commit --- */
@@ -338,18 +391,22 @@ take_shipment(struct scope *sc, struct tx *tx, const char *operator_id, const ch
 }
 
 static enum code
-stop_insert(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id, const struct round *r,
-	    size_t k, const char *shipment_id)
+stop_insert(struct scope *sc, struct tx *tx, const struct wave *w, const char *duty_id, const struct round *r, size_t k)
 {
 	struct id id = tx_new_id(tx, "stp");
+	const struct traffic_stop *learned = &w->stops[r->shipments[k]];
+	bool park = learned->known && learned->park_known;
+	int64_t walk_s = learned->known ? (int64_t)(learned->walk_s + 0.5) : 0;
 	return sql_run(
 	    sc, tx,
 	    "INSERT INTO stop(operator_id, id, duty_id, seq, shipment_id, state, lat_e7, lon_e7, service_s, eta_ms,"
-	    " shape, leg_m, leg_s) VALUES($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, $11, $12)",
-	    VALS(v_text(operator_id), v_text(id.s), v_text(duty_id), v_int((int64_t)k), v_text(shipment_id),
-		 v_int(r->legs.places[k + 1].lat_e7), v_int(r->legs.places[k + 1].lon_e7), v_int(r->legs.service_s[k]),
-		 v_int(r->eta_ms[k]), v_text(r->legs.shape[k]), v_int(r->legs.distance_m[k]),
-		 v_int(r->legs.duration_s[k])),
+	    " shape, leg_m, leg_s, walk_s, park_lat_e7, park_lon_e7)"
+	    " VALUES($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+	    VALS(v_text(w->operator_id), v_text(id.s), v_text(duty_id), v_int((int64_t)k),
+		 v_text(w->shipments[r->shipments[k]].id), v_int(r->legs.places[k + 1].lat_e7),
+		 v_int(r->legs.places[k + 1].lon_e7), v_int(r->legs.service_s[k]), v_int(r->eta_ms[k]),
+		 v_text(r->legs.shape[k]), v_int(r->legs.distance_m[k]), v_int(r->legs.duration_s[k]), v_int(walk_s),
+		 park ? v_int(learned->park.lat_e7) : v_null(), park ? v_int(learned->park.lon_e7) : v_null()),
 	    NULL);
 }
 
@@ -364,14 +421,14 @@ duty_insert(struct scope *sc, struct tx *tx, const struct wave *w, const struct 
 	    sc, tx,
 	    "INSERT INTO duty(operator_id, id, driver_id, award_id, block_id, station_id, state, starts_ms, ends_ms,"
 	    " planned_ms, pay_plan_id, pay_plan_version, depot_lat_e7, depot_lon_e7, plan_version, plan_origin,"
-	    " distance_m, duration_s, back_shape)"
-	    " VALUES($1, $2, $3, $4, $5, $6, 'planned', $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, $16, $17)",
+	    " distance_m, duration_s, back_shape, speeds_version)"
+	    " VALUES($1, $2, $3, $4, $5, $6, 'planned', $7, $8, $9, $10, $11, $12, $13, 1, $14, $15, $16, $17, $18)",
 	    VALS(v_text(w->operator_id), v_text(id.s), v_text(r->award.driver_id), v_text(r->award.id),
 		 v_text(r->award.block_id), v_text(w->station_id), v_int(r->award.hours.starts_ms),
 		 v_int(r->award.hours.ends_ms), v_int(tx_now_ms(tx)), v_text(r->award.pay_plan_id),
 		 v_int(r->award.pay_plan_version), v_int(w->station.place.lat_e7), v_int(w->station.place.lon_e7),
 		 v_text(json_text(sc, origin)), v_int(r->distance_m), v_int(r->duration_s),
-		 v_text(n > 0 ? r->legs.shape[n] : "")),
+		 v_text(n > 0 ? r->legs.shape[n] : ""), v_int(w->now.version)),
 	    NULL));
 	*out = id;
 	return OK;
@@ -420,7 +477,7 @@ round_commit(struct scope *sc, struct tx *tx, const struct duty_wave_plan *plan,
 		TRY(take_shipment(sc, tx, w->operator_id, shipment, duty.s, &taken));
 		if (!taken)
 			continue;
-		TRY(stop_insert(sc, tx, w->operator_id, duty.s, r, k, shipment));
+		TRY(stop_insert(sc, tx, w, duty.s, r, k));
 		stops++;
 	}
 	TRY(decide_plan(sc, tx, w, r, duty.s, plan->origin, stops));

@@ -1,6 +1,6 @@
 /* Positions: inside an open duty, or nowhere. */
-#include "duty/duty.h"
-
+#include "duty/duty_rows.h"
+#include "people/people.h"
 #include "record/record.h"
 #include "store/event.h"
 
@@ -10,24 +10,41 @@
 #define IMPOSSIBLE_OVER_M 1000. /* shorter jumps are the receiver's noise */
 
 enum code
+duty_positions_on(struct scope *sc, struct tx *tx, const char *operator_id, const char *block_id, bool *on)
+{
+	struct block b;
+	struct policy p;
+	TRY(offer_block_get(sc, tx, operator_id, block_id, &b));
+	TRY(programme_policy(sc, tx, operator_id, b.programme_id, 0, &p));
+	*on = p.positions;
+	return OK;
+}
+
+enum code
 positions_window(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 		 struct position_window *out)
 {
 	struct rows *r;
+	bool on;
 	enum code rc = sql_one(sc, tx, &r,
-			       "SELECT id, opened_ms FROM duty WHERE operator_id = $1 AND driver_id = $2 AND"
+			       "SELECT id, opened_ms, block_id FROM duty WHERE operator_id = $1 AND driver_id = $2 AND"
 			       " state IN ('loading','driving')",
 			       VALS(v_text(operator_id), v_text(driver_id)));
 	if (rc == E_NOT_FOUND)
 		return fail_as(sc, E_NOT_FOUND, "no-duty", "no duty is open: your place is not recorded");
 	TRY(rc);
-	*out = (struct position_window){row_text(sc, r, 0), row_int(r, 1), INT64_MAX};
+	struct position_window w = {row_text(sc, r, 0), row_int(r, 1), INT64_MAX, false};
+	TRY(duty_positions_on(sc, tx, operator_id, row_text(sc, r, 2), &on));
+	w.off = !on;
+	*out = w;
 	return OK;
 }
 
 const char *
 position_refusal(const struct position_window *w, const struct position *p, int64_t now_ms)
 {
+	if (w->off)
+		return "not-monitored";
 	if (p->at_ms < w->from_ms || p->at_ms > w->to_ms)
 		return "outside-duty";
 	if (p->at_ms > now_ms + FUTURE_MS)

@@ -7,6 +7,9 @@
 
 /* Nobody begins to work whose account is not active. E_DENIED (reason "not-active"). */
 MUST_USE enum code duty_driver_may(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id);
+/* Does the policy in force of the block's programme take positions? */
+MUST_USE enum code duty_positions_on(struct scope *sc, struct tx *tx, const char *operator_id, const char *block_id,
+				     bool *on);
 /* Tried often enough, or unwanted: to the sender; otherwise it waits at the station. */
 enum shipment_state duty_goes_back_to(const struct shipment *sh, const char *reason);
 

@@ -216,7 +216,7 @@ duty_depart(struct scope *sc, struct tx *tx, const char *operator_id, const char
 struct open_stop {
 	const char *id, *shipment_id, *state;
 	struct place place;
-	int64_t attempts;
+	int64_t attempts, arrived_ms; /* 0: not yet */
 };
 
 static enum code
@@ -224,19 +224,17 @@ stop_find(struct scope *sc, struct tx *tx, const char *operator_id, const struct
 	  struct open_stop *out)
 {
 	struct rows *r;
-	enum code rc =
-	    sql_one(sc, tx, &r,
-		    "SELECT id, shipment_id, state, lat_e7, lon_e7, attempts FROM stop WHERE operator_id = $1 AND"
-		    " id = $2 AND duty_id = $3",
-		    VALS(v_text(operator_id), v_text(stop_id), v_text(d->id)));
+	enum code rc = sql_one(
+	    sc, tx, &r,
+	    "SELECT id, shipment_id, state, lat_e7, lon_e7, attempts, arrived_ms FROM stop WHERE operator_id = $1 AND"
+	    " id = $2 AND duty_id = $3",
+	    VALS(v_text(operator_id), v_text(stop_id), v_text(d->id)));
 	if (rc == E_NOT_FOUND)
 		return fail_as(sc, E_NOT_FOUND, "no-stop", "there is no such stop on this duty");
 	TRY(rc);
-	*out = (struct open_stop){row_text(sc, r, 0),
-				  row_text(sc, r, 1),
-				  row_text(sc, r, 2),
-				  {(int32_t)row_int(r, 3), (int32_t)row_int(r, 4)},
-				  row_int(r, 5)};
+	*out = (struct open_stop){row_text(sc, r, 0), row_text(sc, r, 1),
+				  row_text(sc, r, 2), {(int32_t)row_int(r, 3), (int32_t)row_int(r, 4)},
+				  row_int(r, 5),      row_int(r, 6)};
 	return OK;
 }
 
@@ -281,10 +279,11 @@ attempt_insert(struct scope *sc, struct tx *tx, const char *operator_id, const s
 	struct id id = tx_new_id(tx, "att");
 	return sql_run(sc, tx,
 		       "INSERT INTO attempt(operator_id, id, stop_id, duty_id, at_ms, result, reason, note, handed_to,"
-		       " proof_kind, proof_id) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		       " proof_kind, proof_id, arrived_ms) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 		       VALS(v_text(operator_id), v_text(id.s), v_text(s->id), v_text(d->id), v_int(tx_now_ms(tx)),
 			    v_text(result == STOP_DELIVERED ? "delivered" : "failed"), v_text(reason), v_text(note),
-			    v_text(to), v_text(proof_kind), v_text(proof_id)),
+			    v_text(to), v_text(proof_kind), v_text(proof_id),
+			    s->arrived_ms == 0 ? v_null() : v_int(s->arrived_ms)),
 		       NULL);
 }
 
@@ -451,6 +450,15 @@ stop_return(struct scope *sc, struct tx *tx, const char *operator_id, const char
 
 /* --- her own order --- */
 
+/* The hour it is at the station. */
+static enum code
+hour_at(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id, unsigned *hour)
+{
+	struct station s;
+	TRY(station_get(sc, tx, operator_id, station_id, &s));
+	return duty_hour(sc, s.zone, tx_now_ms(tx), hour);
+}
+
 enum code
 duty_legs_read(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 	       const char *const *stop_ids, size_t n, struct duty_legs *out)
@@ -466,6 +474,7 @@ duty_legs_read(struct scope *sc, struct tx *tx, const char *operator_id, const c
 		return fail_as(sc, E_CONFLICT, "stop-list", "name each of the %" PRId64 " open stops once",
 			       row_int(r, 0));
 	duty_legs_init(sc, &legs, n, d.depot);
+	TRY(hour_at(sc, tx, operator_id, d.station_id, &legs.hour));
 	for (size_t i = 0; i < n; i++) {
 		struct open_stop s;
 		TRY(stop_find(sc, tx, operator_id, &d, stop_ids[i], &s));
@@ -549,12 +558,13 @@ duty_reorder(struct scope *sc, struct tx *tx, const char *operator_id, const cha
 		    VALS(v_text(operator_id), v_text(d.id))));
 	TRY(legs_write(sc, tx, operator_id, legs, row_int(r, 0) + 1));
 	TRY(sql_run(sc, tx,
-		    "UPDATE duty SET plan_version = plan_version + 1, back_shape = $3, distance_m = $4 + (SELECT"
+		    "UPDATE duty SET plan_version = plan_version + 1, speeds_version = $5, back_shape = $3, distance_m "
+		    "= $4 + (SELECT"
 		    " COALESCE(SUM(leg_m), 0) FROM stop s WHERE s.operator_id = $1 AND s.duty_id = $2 AND s.state <> "
 		    "'released')"
 		    " WHERE operator_id = $1 AND id = $2",
 		    VALS(v_text(operator_id), v_text(d.id), v_text(legs->n > 0 ? legs->shape[legs->n] : ""),
-			 v_int(legs->distance_m[legs->n])),
+			 v_int(legs->distance_m[legs->n]), v_int(legs->speeds_version)),
 		    NULL));
 	return say(sc, tx, operator_id, driver_id, "plan.reordered", d.id, d.id);
 }

@@ -45,6 +45,12 @@ static const char *const duty_migrations[] = {
     "CREATE TABLE proof("
     " operator_id TEXT NOT NULL, id TEXT NOT NULL, duty_id TEXT NOT NULL, at_ms INTEGER NOT NULL,"
     " sealed BLOB NOT NULL, PRIMARY KEY(operator_id, id)) STRICT;",
+    /* What the roads' learned times need, and what they gave. */
+    "ALTER TABLE attempt ADD COLUMN arrived_ms INTEGER;" /* before this attempt; NULL: nobody said so */
+    "ALTER TABLE duty ADD COLUMN speeds_version INTEGER NOT NULL DEFAULT 0;" /* of the legs; 0: the map's own */
+    "ALTER TABLE stop ADD COLUMN walk_s INTEGER NOT NULL DEFAULT 0;"	     /* of service_s: learned here */
+    "ALTER TABLE stop ADD COLUMN park_lat_e7 INTEGER; ALTER TABLE stop ADD COLUMN park_lon_e7 INTEGER;"
+    "CREATE INDEX duty_closed ON duty(operator_id, closed_ms) WHERE state = 'closed';",
     NULL,
 };
 const struct schema duty_schema = {"duty", duty_migrations, false};

@@ -14,7 +14,8 @@ parse_text(struct scope *sc, const char *text, json_t **out)
 #define STOP_COLUMNS \
 	"SELECT id, seq, shipment_id, state, lat_e7, lon_e7, service_s, eta_ms, shape, attempts, arrived_ms, " \
 	"done_ms, reason," \
-	" leg_m, leg_s FROM stop WHERE operator_id = $1 AND duty_id = $2 AND state <> 'released' ORDER BY seq"
+	" leg_m, leg_s, walk_s, park_lat_e7, park_lon_e7 FROM stop WHERE operator_id = $1 AND duty_id = $2 AND state " \
+	"<> 'released' ORDER BY seq"
 
 static json_t *
 stop_json(struct scope *sc, struct rows *r)
@@ -35,6 +36,9 @@ stop_json(struct scope *sc, struct rows *r)
 	json_put_text(o, "reason", row_text(sc, r, 12));
 	json_put_int(o, "leg_m", row_int(r, 13));
 	json_put_int(o, "leg_s", row_int(r, 14));
+	json_put_int(o, "walk_s", row_int(r, 15));
+	if (!row_null(r, 16))
+		json_put_place(o, "park", (struct place){(int32_t)row_int(r, 16), (int32_t)row_int(r, 17)});
 	return o;
 }
 
@@ -73,7 +77,9 @@ add_shipments(struct scope *sc, struct tx *tx, struct keys *k, const char *opera
 #define DUTY_COLUMNS \
 	"SELECT id, driver_id, award_id, block_id, station_id, state, starts_ms, ends_ms, opened_ms, departed_ms, " \
 	"closed_ms," \
-	" plan_version, plan_origin, distance_m, duration_s, back_shape, depot_lat_e7, depot_lon_e7 FROM duty"
+	" plan_version, plan_origin, distance_m, duration_s, back_shape, depot_lat_e7, depot_lon_e7, speeds_version " \
+	"FROM " \
+	"duty"
 
 static json_t *
 duty_head(struct scope *sc, struct rows *r)
@@ -104,6 +110,7 @@ plan_json(struct scope *sc, struct rows *r, json_t **out)
 	json_put_int(o, "distance_m", row_int(r, 13));
 	json_put_int(o, "duration_s", row_int(r, 14));
 	json_put_text(o, "back_shape", row_text(sc, r, 15));
+	json_put_int(o, "speeds_version", row_int(r, 18));
 	json_put_place(o, "depot", (struct place){(int32_t)row_int(r, 16), (int32_t)row_int(r, 17)});
 	*out = o;
 	return OK;

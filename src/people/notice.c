@@ -24,7 +24,11 @@ static const struct datum data[] = {
     {"scans, outcomes and times of stops", "to prove deliveries and to compute pay", "inside an open duty",
      "you; dispatch; the recipient for her own parcel", "statutory term, under a pseudonym once you have left",
      "contract", ALWAYS},
-    {"your position", "the next stop, the live map, the recipient's arrival time",
+    {"your position",
+     "the next stop, the live map, the recipient's arrival time; at night, how long streets and doors take, for the "
+     "next "
+     "plan: only what at least three drivers have driven, never whose drive it was, and a plan allows 115 s for each "
+     "100 s so learned",
      "inside an open duty only; a single fix at check-in is used and forgotten", "you; dispatch while the duty is open",
      "until you leave at the latest", "legitimate interest", IF_POSITIONS},
     {"whether a track is plausible", "a track that cannot be is shown to a person; nothing follows by itself",

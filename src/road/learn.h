@@ -64,8 +64,23 @@ size_t road_speeds_known(struct scope *sc, const struct road *road, const struct
 char *road_speeds_text(struct scope *sc, const struct road_speeds *speeds);
 MUST_USE enum code road_speeds_parse(struct scope *sc, const char *text, struct road_speeds *out);
 
-/* How well whole trips are foretold, from their first to their last fix along
- * the engine's own fastest way. */
+/* --- how good it is --- */
+
+/* A track or a part of one. */
+struct road_drive {
+	struct road_fix *fixes; /* times on the wall */
+	size_t n;
+};
+struct road_trip_times {
+	double real_s, free_flow_s, class_hour_s, learned_s;
+};
+/* Foretells each drive from its first to its last fix along the engine's own
+ * fastest way, by its hour's metric. speeds NULL: all three are the map's own.
+ * What gives no trip (too short, off the roads) is left out; out has room for n. */
+MUST_USE enum code road_foretell(struct scope *sc, const struct road *road, const struct road_speeds *speeds,
+				 const struct road_drive *drives, size_t n, struct road_trip_times *out, size_t *n_out);
+
+/* How well trips were foretold. */
 struct road_eval {
 	size_t trips;
 	double median_ratio;	/* foretold / real */
@@ -76,14 +91,8 @@ struct road_eval {
 	double median_ratio_bare;   /* and what it foretells, over what was real */
 	double gain_free_flow_s[3]; /* by how much the error is smaller: 2.5 %, mean, 97.5 % of 2,000 bootstraps */
 	double gain_class_hour_s[3];
-};
-struct road_trip_times {
-	double real_s, free_flow_s, class_hour_s, learned_s;
+	double gain_bare_s[3];
 };
 void road_eval_trips(struct scope *sc, const struct road_trip_times *trips, size_t n, struct road_eval *out);
-/* E_NOT_FOUND  the track gives no trip: too short, off the roads. */
-MUST_USE enum code road_trip_foretell(struct scope *sc, const struct road *road, const struct road_metric *class_hour,
-				      const struct road_metric *learned, const struct road_fix *fixes, size_t n,
-				      struct road_trip_times *out);
 
 #endif

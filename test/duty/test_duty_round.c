@@ -437,7 +437,7 @@ order_of(struct scope *sc, struct tx *tx, void *arg)
 	REFUSES(E_NOT_FOUND, "no-stop", duty_legs_read(sc, tx, op, ada, ids, 5, &legs));
 	ids[4] = last;
 	TRY(duty_legs_read(sc, tx, op, ada, ids, 5, &legs));
-	TRY(duty_legs_drive(sc, y->road, &legs));
+	TRY(duty_legs_drive(sc, NULL, &y->planner, op, &legs)); /* nothing was learned: no store is asked */
 	TRY(duty_reorder(sc, tx, op, ada, &legs));
 	TRY(duty_for_driver(sc, tx, y->p.keys, op, ada, &duty));
 	SAY(strcmp(stop_at(sc, duty, 0), ids[0]) == 0);

@@ -17,7 +17,7 @@ static void
 outside_the_duty_nothing_is_taken(void **state)
 {
 	(void)state;
-	const struct position_window w = {"dty_x", OPEN_MS, OPEN_MS + 3600000};
+	const struct position_window w = {.duty_id = "dty_x", .from_ms = OPEN_MS, .to_ms = OPEN_MS + 3600000};
 	int64_t now_ms = OPEN_MS + 7200000;
 	struct position p = at(-1, 577000000, 119700000);
 	assert_string_equal(position_refusal(&w, &p, now_ms), "outside-duty");
@@ -27,9 +27,11 @@ outside_the_duty_nothing_is_taken(void **state)
 	assert_null(position_refusal(&w, &p, now_ms));
 	p.accuracy_m = 5000;
 	assert_string_equal(position_refusal(&w, &p, now_ms), "inaccurate");
-	const struct position_window open = {"dty_x", OPEN_MS, INT64_MAX};
+	const struct position_window open = {.duty_id = "dty_x", .from_ms = OPEN_MS, .to_ms = INT64_MAX};
 	p = at(900, 577000000, 119700000);
 	assert_string_equal(position_refusal(&open, &p, OPEN_MS + 600000), "future");
+	const struct position_window off = {.duty_id = "dty_x", .from_ms = OPEN_MS, .to_ms = INT64_MAX, .off = true};
+	assert_string_equal(position_refusal(&off, &p, p.at_ms), "not-monitored");
 }
 
 static void
