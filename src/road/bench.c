@@ -224,10 +224,9 @@ time_customising(struct bench *b)
 	for (int round = 0; round < ROUNDS; round++) {
 		struct cch_narrow w;
 		int64_t start = clock_cpu_ns();
-		cch_customise_narrow(b->road, b->road->arc_ms, &w);
+		cch_customise_narrow(b->road, b->road->arc_ms, 1, &w);
 		keep_best(&b->r->customise_ms, start, 1e6);
-		free(w.up);
-		free(w.down);
+		free(w.memory);
 	}
 	b->r->bytes_per_metric =
 	    (double)(b->road->n[SECTION_UP_HEAD] * 2 * sizeof(int32_t) + b->road->n[SECTION_ARC] * sizeof(uint32_t));

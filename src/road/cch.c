@@ -1,5 +1,7 @@
 #include "road/cch.h"
 
+#include "road/cch_tree.h"
+
 static void *
 allocate(size_t n, size_t size)
 {
@@ -28,15 +30,15 @@ allocate(size_t n, size_t size)
 #include "road/cch_body.h"
 
 void
-cch_customise_narrow(const struct road *road, const uint32_t *arc_ms, struct cch_narrow *out)
+cch_customise_narrow(const struct road *road, const uint32_t *arc_ms, unsigned threads, struct cch_narrow *out)
 {
-	customise_narrow(road, arc_ms, &out->up, &out->down);
+	customise_narrow(road, arc_ms, threads, out);
 }
 
 void
-cch_customise_wide(const struct road *road, const uint32_t *arc_ms, struct cch_wide *out)
+cch_customise_wide(const struct road *road, const uint32_t *arc_ms, unsigned threads, struct cch_wide *out)
 {
-	customise_wide(road, arc_ms, &out->up, &out->down);
+	customise_wide(road, arc_ms, threads, out);
 }
 
 /* A metric is const to those who query it; its weights are a cache inside. */
@@ -57,7 +59,7 @@ cch_narrow_of(const struct road *road, const struct road_metric *metric)
 	w = atomic_load(&m->narrow);
 	if (w == NULL) {
 		w = allocate(1, sizeof *w);
-		cch_customise_narrow(road, m->arc_ms, w);
+		cch_customise_narrow(road, m->arc_ms, road->metrics->threads, w);
 		atomic_store(&m->narrow, w);
 	}
 	pthread_mutex_unlock(&road->metrics->customise_lock);
@@ -75,7 +77,7 @@ cch_wide_of(const struct road *road, const struct road_metric *metric)
 	w = atomic_load(&m->wide);
 	if (w == NULL) {
 		w = allocate(1, sizeof *w);
-		cch_customise_wide(road, m->arc_ms, w);
+		cch_customise_wide(road, m->arc_ms, road->metrics->threads, w);
 		atomic_store(&m->wide, w);
 	}
 	pthread_mutex_unlock(&road->metrics->customise_lock);

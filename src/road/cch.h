@@ -14,25 +14,27 @@
 #ifndef ROAD_CCH_H
 #define ROAD_CCH_H
 
+#include "road/kernels.h"
 #include "road/metric.h"
 
-#define NARROW_INFINITE ((int32_t)ROAD_INFINITE)
-#define WIDE_INFINITE ((int64_t)ROAD_INFINITE << 32)
 /* A label may begin below zero by a part of one arc, so sums with one infinite
  * part can lie a little below infinity; true costs stay below this. */
 #define NARROW_REACHED (NARROW_INFINITE - (1 << 28))
 #define WIDE_REACHED ((int64_t)NARROW_REACHED << 32)
 
 struct cch_narrow {
-	int32_t *up, *down;
+	int32_t *up, *down; /* with room around them, as kernels.h wants it */
+	void *memory;
 };
 struct cch_wide {
 	int64_t *up, *down;
+	void *memory;
 };
 
-/* Fresh weights; the caller frees up and down. */
-void cch_customise_narrow(const struct road *road, const uint32_t *arc_ms, struct cch_narrow *out);
-void cch_customise_wide(const struct road *road, const uint32_t *arc_ms, struct cch_wide *out);
+/* Fresh weights, made by that many threads; the same to the bit for any number.
+ * The caller frees `memory`. */
+void cch_customise_narrow(const struct road *road, const uint32_t *arc_ms, unsigned threads, struct cch_narrow *out);
+void cch_customise_wide(const struct road *road, const uint32_t *arc_ms, unsigned threads, struct cch_wide *out);
 
 /* The metric's weights, customised at their first use; any thread. */
 const struct cch_narrow *cch_narrow_of(const struct road *road, const struct road_metric *metric);

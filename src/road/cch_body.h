@@ -8,9 +8,6 @@
 static void
 NAME(take_turns)(const struct road *road, const uint32_t *arc_ms, WEIGHT *up, WEIGHT *down)
 {
-	size_t m = road->n[SECTION_UP_HEAD];
-	for (size_t e = 0; e < m; e++)
-		up[e] = down[e] = INFINITE;
 	size_t n = road->n[SECTION_VERTEX];
 	for (size_t v = 0; v < n; v++) {
 		uint32_t arc = road->vertex[v].arc;
@@ -31,8 +28,7 @@ NAME(take_turns)(const struct road *road, const uint32_t *arc_ms, WEIGHT *up, WE
  * also reaches, y → x → z and z → x → y. The weights of y's arcs lie in two
  * arrays by the depth of their heads while this goes on. */
 static void
-NAME(relax_vertex)(const struct road *road, uint32_t y, WEIGHT *up, WEIGHT *down, WEIGHT *by_depth_up,
-		   WEIGHT *by_depth_down)
+NAME(relax_vertex)(const struct road *road, uint32_t y, WEIGHT *up, WEIGHT *down, WEIGHT *by_up, WEIGHT *by_down)
 {
 	const uint32_t *depth = road->up_depth;
 	uint32_t lo = road->up_first[y];
@@ -40,8 +36,8 @@ NAME(relax_vertex)(const struct road *road, uint32_t y, WEIGHT *up, WEIGHT *down
 	if (lo == hi)
 		return;
 	for (uint32_t e = lo; e < hi; e++) {
-		by_depth_up[depth[e]] = up[e];
-		by_depth_down[depth[e]] = down[e];
+		by_up[depth[e]] = up[e];
+		by_down[depth[e]] = down[e];
 	}
 	for (uint32_t i = road->down_first[y]; i < road->down_first[y + 1]; i++) {
 		uint32_t xy = road->down[i];
@@ -54,26 +50,45 @@ NAME(relax_vertex)(const struct road *road, uint32_t y, WEIGHT *up, WEIGHT *down
 			WEIGHT a = to_x + up[e];
 			WEIGHT b = from_x + down[e];
 			uint32_t d = depth[e];
-			by_depth_up[d] = a < by_depth_up[d] ? a : by_depth_up[d];
-			by_depth_down[d] = b < by_depth_down[d] ? b : by_depth_down[d];
+			by_up[d] = a < by_up[d] ? a : by_up[d];
+			by_down[d] = b < by_down[d] ? b : by_down[d];
 		}
 	}
 	for (uint32_t e = lo; e < hi; e++) {
-		up[e] = by_depth_up[depth[e]];
-		down[e] = by_depth_down[depth[e]];
+		up[e] = by_up[depth[e]];
+		down[e] = by_down[depth[e]];
 	}
 }
 
+struct NAME(customising) {
+	const struct road *road;
+	WEIGHT *up, *down;
+};
+
 static void
-NAME(customise)(const struct road *road, const uint32_t *arc_ms, WEIGHT **up, WEIGHT **down)
+NAME(relax_some)(void *arg, const uint32_t *ranks, uint32_t n)
+{
+	const struct NAME(customising) *c = arg;
+	struct scope sc;
+	scope_init(&sc);
+	size_t deepest = c->road->head->max_depth + 1;
+	WEIGHT *by_up = NEW_ARRAY(&sc, deepest, WEIGHT);
+	WEIGHT *by_down = NEW_ARRAY(&sc, deepest, WEIGHT);
+	for (uint32_t i = 0; i < n; i++)
+		NAME(relax_vertex)(c->road, ranks[i], c->up, c->down, by_up, by_down);
+	scope_release(&sc);
+}
+
+static void
+NAME(customise)(const struct road *road, const uint32_t *arc_ms, unsigned threads, struct NAME(cch) * out)
 {
 	size_t m = road->n[SECTION_UP_HEAD];
-	size_t n = road->n[SECTION_VERTEX];
-	*up = allocate(m + 1, sizeof(WEIGHT));
-	*down = allocate(m + 1, sizeof(WEIGHT));
-	WEIGHT *by_depth = allocate(2 * (size_t)road->head->max_depth + 4, sizeof(WEIGHT));
-	NAME(take_turns)(road, arc_ms, *up, *down);
-	for (uint32_t y = 0; y < n; y++)
-		NAME(relax_vertex)(road, y, *up, *down, by_depth, by_depth + road->head->max_depth + 2);
-	free(by_depth);
+	size_t room = 2 * m + (size_t)3 * LANES;
+	WEIGHT *all = allocate(room, sizeof(WEIGHT));
+	for (size_t i = 0; i < room; i++)
+		all[i] = INFINITE;
+	*out = (struct NAME(cch)){.up = all + LANES, .down = all + m + (size_t)2 * LANES, .memory = all};
+	NAME(take_turns)(road, arc_ms, out->up, out->down);
+	struct NAME(customising) c = {road, out->up, out->down};
+	tree_each(road, threads, NAME(relax_some), &c);
 }

@@ -19,6 +19,38 @@ typedef int64x2_t V_w;
 #define FILL_V_w(x) vdupq_n_s64(x)
 #define ADD_w(a, b) vaddq_s64((a), (b))
 #define MIN_w(a, b) vbslq_s64(vcgtq_s64((a), (b)), (b), (a))
+static inline int32x4_t
+rising_narrow(void)
+{
+	static const int32_t lane[4] = {0, 1, 2, 3};
+	return vld1q_s32(lane);
+}
+/* All ones in lanes lo … hi. */
+static inline uint32x4_t
+lanes_narrow(int32_t lo, int32_t hi)
+{
+	int32x4_t lane = rising_narrow();
+	return vandq_u32(vcgeq_s32(lane, vdupq_n_s32(lo)), vcleq_s32(lane, vdupq_n_s32(hi)));
+}
+static inline uint64x2_t
+lanes_wide(int32_t lo, int32_t hi)
+{
+	static const int64_t lanes[2] = {0, 1};
+	int64x2_t lane = vld1q_s64(lanes);
+	return vandq_u64(vcgeq_s64(lane, vdupq_n_s64(lo)), vcleq_s64(lane, vdupq_n_s64(hi)));
+}
+static inline int32x4_t
+turned_narrow(int32x4_t v)
+{
+	int32x4_t halves = vrev64q_s32(v);
+	return vextq_s32(halves, halves, 2);
+}
+#define REVERSE_n(v) turned_narrow(v)
+#define REVERSE_w(v) vextq_s64((v), (v), 1)
+#define MIN_AT_n(a, b, lo, hi) vbslq_s32(lanes_narrow((lo), (hi)), MIN_n((a), (b)), (a))
+#define MIN_AT_w(a, b, lo, hi) vbslq_s64(lanes_wide((lo), (hi)), MIN_w((a), (b)), (a))
+#define FALL_n(i) vsubq_s32(vdupq_n_s32(i), rising_narrow())
+#define LESS_n(a, b, x, y, lo, hi) vbslq_s32(vandq_u32(vcgtq_s32((a), (b)), lanes_narrow((lo), (hi))), (x), (y))
 #else
 #define KERNELS_NAME "portable"
 #define N_n 1
@@ -35,9 +67,44 @@ typedef int64_t V_w;
 #define FILL_V_w(x) (x)
 #define ADD_w(a, b) ((a) + (b))
 #define MIN_w(a, b) ((a) < (b) ? (a) : (b))
+#define REVERSE_n(v) (v)
+#define REVERSE_w(v) (v)
+#define MIN_AT_n(a, b, lo, hi) MIN_n((a), (b))
+#define MIN_AT_w(a, b, lo, hi) MIN_w((a), (b))
+#define FALL_n(i) (i)
+#define LESS_n(a, b, x, y, lo, hi) ((b) < (a) ? (x) : (y))
 #endif
 #define KERNELS kernels_portable
 #include "road/kernels_body.h"
+
+#define ALIGNMENT 64u
+
+static void *
+align(void *p)
+{
+	return (void *)(((uintptr_t)p + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+}
+
+static size_t
+room_for(size_t n, size_t size)
+{
+	return (n + LANES - 1) / LANES * LANES + ALIGNMENT / size;
+}
+
+void *
+kernels_array(struct scope *sc, size_t n, size_t size)
+{
+	return align(scope_array(sc, room_for(n, size), size));
+}
+
+enum code
+kernels_try_array(struct scope *sc, size_t n, size_t size, void **out)
+{
+	void *p;
+	TRY(scope_try_array(sc, room_for(n, size), size, &p));
+	*out = align(p);
+	return OK;
+}
 
 const struct kernels *
 kernels_pick(void)

@@ -1,18 +1,35 @@
-/* road/kernels: the three inner loops of the matrix, for what the processor
- * can. Private to the room.
+/* road/kernels: the inner loops of labels and of the matrix, for
+ * what the processor can. Private to the room.
  *
- * LANES labels lie side by side: row d holds their values at depth d of the
- * elimination tree. All kernels are minima of sums. */
+ * All kernels are minima of sums. An array "by depth" holds a value per depth of
+ * the elimination tree along one path to the root. The arcs of a vertex go to
+ * few runs of depths (road_chordal.c), so many are relaxed at an instruction.
+ * For that
+ *	- arrays by depth have room for a multiple of LANES elements and begin at a
+ *	  multiple of 64 bytes: kernels_array();
+ *	- weights may be read LANES - 1 elements before their first and behind their
+ *	  last one; what is read there has no effect.
+ *
+ * In the matrix LANES labels lie side by side: row d holds their values at
+ * depth d. */
 #ifndef ROAD_KERNELS_H
 #define ROAD_KERNELS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "road/road_map.h"
 
 #define LANES 16
 
 struct kernels {
 	const char *name;
+	/* From depth n - 1 of a chain down to depth `stop`: every arc of chain[d]
+	 * carries by_depth[d], plus its weight, to its head's depth. */
+	void (*climb_narrow)(const struct road *road, const uint32_t *chain, uint32_t n, uint32_t stop,
+			     const int32_t *weight, int32_t *by_depth);
+	void (*climb_wide)(const struct road *road, const uint32_t *chain, uint32_t n, uint32_t stop,
+			   const int64_t *weight, int64_t *by_depth);
+	/* One vertex of a climb; last[] keeps the arc that brought each value. */
+	void (*step)(const struct road *road, uint32_t v, int32_t mine, const int32_t *weight, int32_t *by_depth,
+		     int32_t *last);
 	/* From the deepest of n shared vertices to the root: every arc of
 	 * chain[d] carries row d's values, plus its weight, to its head's row. */
 	void (*sweep_narrow)(int32_t *rows, const uint32_t *chain, uint32_t n, const uint32_t *first,
@@ -26,6 +43,13 @@ struct kernels {
 	int32_t (*least_narrow)(const int32_t *a, const int32_t *b, uint32_t n, int32_t start);
 	int64_t (*least_wide)(const int64_t *a, const int64_t *b, uint32_t n, int64_t start);
 };
+
+#define NARROW_INFINITE ((int32_t)ROAD_INFINITE)
+#define WIDE_INFINITE ((int64_t)ROAD_INFINITE << 32)
+
+/* A zeroed array of n values by depth; like scope_array and scope_try_array. */
+void *kernels_array(struct scope *sc, size_t n, size_t size);
+MUST_USE enum code kernels_try_array(struct scope *sc, size_t n, size_t size, void **out);
 
 /* The best that runs here. */
 const struct kernels *kernels_pick(void);

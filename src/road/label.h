@@ -23,7 +23,8 @@ uint32_t label_lowest(const struct road *road, const struct road_point *p);
 uint32_t label_chain(const struct road *road, uint32_t lowest, uint32_t *ranks);
 
 /* Fills by_depth[0 … n) with the label as far as the vertices from depth n - 1
- * down to depth `stop` carry it; the rest up to the root is the caller's. */
+ * down to depth `stop` carry it; the rest up to the root is the caller's.
+ * by_depth is from kernels_array. */
 void label_fill_narrow(const struct road *road, const struct road_metric *metric, const struct road_point *p,
 		       bool leaves, const uint32_t *chain, uint32_t n, uint32_t stop, int32_t *by_depth);
 void label_fill_wide(const struct road *road, const struct road_metric *metric, const struct road_point *p, bool leaves,

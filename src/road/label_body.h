@@ -27,16 +27,5 @@ NAME(label_fill)(const struct road *road, const struct road_metric *metric, cons
 	for (uint32_t d = 0; d < n; d++)
 		by_depth[d] = INFINITE;
 	NAME(start)(road, metric, p, leaves, by_depth);
-	const uint32_t *head = road->up_depth;
-	for (uint32_t d = n; d-- > stop;) {
-		WEIGHT mine = by_depth[d];
-		if (mine >= INFINITE)
-			continue;
-		uint32_t end = road->up_first[chain[d] + 1];
-		for (uint32_t e = road->up_first[chain[d]]; e < end; e++) {
-			WEIGHT w = mine + weight[e];
-			WEIGHT *at = &by_depth[head[e]];
-			*at = w < *at ? w : *at;
-		}
-	}
+	kernels_pick()->NAME(climb)(road, chain, n, stop, weight, by_depth);
 }

@@ -51,7 +51,7 @@ NAME(make_labels)(struct scope *sc, const struct road *road, const struct road_m
 	TRY(scope_try_array(sc, n + 1, sizeof *l->flat, (void **)&l->flat));
 	TRY(scope_try_array(sc, n + 1, sizeof *l->groups, (void **)&l->groups));
 	for (uint32_t i = 0; i < n; i++)
-		TRY(scope_try_array(sc, l->chain[i].n, sizeof(WEIGHT), (void **)&l->flat[i]));
+		TRY(kernels_try_array(sc, l->chain[i].n, sizeof(WEIGHT), (void **)&l->flat[i]));
 	for (uint32_t i = 0; i < n;) {
 		struct NAME(group) *g = &l->groups[l->n_groups++];
 		g->first = i;

@@ -9,14 +9,10 @@ weights_free(struct road_metric *m)
 {
 	struct cch_narrow *narrow = atomic_load(&m->narrow);
 	struct cch_wide *wide = atomic_load(&m->wide);
-	if (narrow != NULL) {
-		free(narrow->up);
-		free(narrow->down);
-	}
-	if (wide != NULL) {
-		free(wide->up);
-		free(wide->down);
-	}
+	if (narrow != NULL)
+		free(narrow->memory);
+	if (wide != NULL)
+		free(wide->memory);
 	free(narrow);
 	free(wide);
 }
@@ -47,11 +43,18 @@ road_metrics_new(const struct road *road)
 		abort();
 	}
 	m->road = road;
+	m->threads = 1;
 	m->base.arc_ms = road->arc_ms;
 	handover_init(&m->handover, metric_release);
 	handover_init(&m->weeks, week_release);
 	pthread_mutex_init(&m->customise_lock, NULL);
 	return m;
+}
+
+void
+road_set_threads(struct road *road, unsigned threads)
+{
+	road->metrics->threads = threads;
 }
 
 void

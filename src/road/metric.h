@@ -21,6 +21,7 @@ struct road_metric {
 
 struct road_metrics {
 	const struct road *road;
+	unsigned threads;		/* that customise */
 	struct road_metric base;	/* the extract's own; customised at its first use */
 	pthread_mutex_t customise_lock; /* first uses only */
 	_Atomic uint64_t bucket[ROAD_BUCKETS];

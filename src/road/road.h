@@ -109,6 +109,9 @@ struct place road_random_street_point(const struct road *road, struct prng *prng
  * this file). Not yet live. E_INVALID  a duration outside that. */
 MUST_USE enum code road_metric_build(struct scope *sc, const struct road *road, const uint32_t *arc_ms,
 				     struct road_metric **out);
+/* How many threads make a metric's weights, at building it or at its first use; 1
+ * unless told. The weights are the same for any number. Before the road is shared. */
+void road_set_threads(struct road *road, unsigned threads);
 /* For a metric that was never swapped in. */
 void road_metric_free(struct road_metric *metric);
 /* Makes it the metric of a time bucket for every query that takes it from now

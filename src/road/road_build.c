@@ -254,7 +254,7 @@ road_build(struct scope *sc, struct osm_raw *raw, struct road_sections *out, str
 	put_sections(b, out);
 	struct road_head *head = NEW(sc, struct road_head);
 	*head = *(const struct road_head *)out->at[SECTION_HEAD];
-	head->max_depth = build_order(b, out);
+	TRY(build_order(b, out, &head->max_depth));
 	out->at[SECTION_HEAD] = head;
 	report->segments = b->segments.n;
 	report->arcs = b->arcs.n;

@@ -5,7 +5,8 @@
  *	turns.c		restrictions → vertices and turns
  *	connect.c	the largest strongly connected part stays
  *	road_build.c	the order of it all, the spatial indices, the map's lines
- *	road_order.c	the elimination order and the chordal graph
+ *	road_order.c	the elimination order
+ *	road_chordal.c	the chordal graph and its tree
  */
 #ifndef ROAD_ROAD_BUILD_H
 #define ROAD_ROAD_BUILD_H
@@ -61,8 +62,12 @@ void build_restrictions(struct builder *b);
 void build_turns(struct builder *b);
 /* Drops what is not connected and renumbers the rest; false where nothing was. */
 bool build_connected(struct builder *b);
-/* Fills the sections of the order; the depth of the elimination tree. */
-uint32_t build_order(struct builder *b, struct road_sections *out);
+/* Fills the sections of the order; *max_depth: of the elimination tree.
+ * E_LIMIT  the chordal graph is too large for a file. */
+MUST_USE enum code build_order(struct builder *b, struct road_sections *out, uint32_t *max_depth);
+/* The part of it that follows when each vertex has its rank. */
+MUST_USE enum code build_chordal(struct builder *b, const uint32_t *rank, struct road_sections *out,
+				 uint32_t *max_depth);
 
 /* A bearing at an arc's beginning (at_end false) or end, degrees. */
 double arc_bearing(const struct place *shape, const struct road_segment *s, bool backward, bool at_end);

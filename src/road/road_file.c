@@ -13,7 +13,7 @@
 #include "road/road_map.h"
 
 #define ROAD_MAGIC "WAYROAD"
-#define ROAD_VERSION 4u
+#define ROAD_VERSION 5u
 #define ALIGNMENT 64u
 #define ATTRIBUTION "© OpenStreetMap contributors, ODbL 1.0"
 
@@ -39,7 +39,8 @@ road_section_size(enum road_section s)
 	    [SECTION_WAY] = sizeof(struct road_way),	     [SECTION_SHAPE] = sizeof(struct place),
 	    [SECTION_SEGMENT] = sizeof(struct road_segment), [SECTION_ARC] = sizeof(struct road_arc),
 	    [SECTION_VERTEX] = sizeof(struct road_vertex),   [SECTION_TURN] = sizeof(struct road_turn_edge),
-	    [SECTION_LINE] = sizeof(struct road_line),	     [SECTION_SPOT] = sizeof(struct road_spot),
+	    [SECTION_RUN] = sizeof(struct road_run),	     [SECTION_LINE] = sizeof(struct road_line),
+	    [SECTION_SPOT] = sizeof(struct road_spot),
 	};
 	return sizes[s] != 0 ? sizes[s] : sizeof(uint32_t);
 }
@@ -136,6 +137,8 @@ point_at_sections(struct road *road)
 	road->down_first = section(road, SECTION_DOWN_FIRST);
 	road->down = section(road, SECTION_DOWN);
 	road->turn_arc = section(road, SECTION_TURN_ARC);
+	road->run_first = section(road, SECTION_RUN_FIRST);
+	road->run = section(road, SECTION_RUN);
 }
 
 static enum code

@@ -105,6 +105,12 @@ struct road_turn_edge {
 	uint32_t cost_ms;
 };
 
+/* n chordal arcs of one vertex, in a row, whose heads lie at depth, depth - 1, …:
+ * road_chordal.c. */
+struct road_run {
+	uint16_t depth, n;
+};
+
 /* A feature of the map: a way's points, or an area's ring. */
 struct road_line {
 	uint32_t shape, n_shape;
@@ -154,7 +160,7 @@ enum road_section {
 	SECTION_DRAW,
 	SECTION_SPOT,
 	SECTION_RANK,	  /* vertex → its place in the elimination order */
-	SECTION_UP_FIRST, /* the chordal graph, by rank: see road_order.c */
+	SECTION_UP_FIRST, /* the chordal graph, by rank: see road_chordal.c */
 	SECTION_UP_HEAD,
 	SECTION_PARENT,
 	SECTION_DEPTH,	     /* by rank; a root has 0 */
@@ -163,7 +169,9 @@ enum road_section {
 	SECTION_UP_TAIL,
 	SECTION_DOWN_FIRST, /* the chordal arcs that end at a vertex, lowest tail first */
 	SECTION_DOWN,
-	SECTION_TURN_ARC, /* per turn: its chordal arc << 1 | (it leads down) */
+	SECTION_TURN_ARC,  /* per turn: its chordal arc << 1 | (it leads down) */
+	SECTION_RUN_FIRST, /* first run of each vertex, by rank; one more at the end */
+	SECTION_RUN,
 	SECTION_COUNT
 };
 
@@ -190,6 +198,8 @@ struct road {
 	const uint32_t *rank;
 	const uint32_t *up_first, *up_head, *parent, *depth, *rank_vertex, *up_depth, *up_tail;
 	const uint32_t *down_first, *down, *turn_arc;
+	const uint32_t *run_first;
+	const struct road_run *run;
 	size_t n[SECTION_COUNT];
 
 	struct road_metrics *metrics; /* owned */

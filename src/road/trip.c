@@ -10,7 +10,7 @@ struct side {
 	const uint32_t *chain;
 	uint32_t n;
 	int32_t *by_depth;
-	uint32_t *last; /* the chordal arc that brought the value; ROAD_NONE: the point itself */
+	int32_t *last; /* the chordal arc that brought the value; -1: the point itself */
 };
 
 struct search {
@@ -21,18 +21,9 @@ struct search {
 };
 
 static void
-relax_side(const struct road *road, struct side *s, uint32_t d)
+relax_side(const struct road *road, const struct kernels *k, struct side *s, uint32_t d)
 {
-	int32_t mine = s->by_depth[d];
-	const uint32_t *head = road->up_depth;
-	uint32_t end = road->up_first[s->chain[d] + 1];
-	for (uint32_t e = road->up_first[s->chain[d]]; e < end; e++) {
-		int32_t w = mine + s->weight[e];
-		if (w < s->by_depth[head[e]]) {
-			s->by_depth[head[e]] = w;
-			s->last[head[e]] = e;
-		}
-	}
+	k->step(road, s->chain[d], s->by_depth[d], s->weight, s->by_depth, s->last);
 }
 
 /* Below the common part both sides climb alone; above, each vertex may be where
@@ -40,12 +31,13 @@ relax_side(const struct road *road, struct side *s, uint32_t d)
 static void
 climb(const struct road *road, struct search *s)
 {
+	const struct kernels *k = kernels_pick();
 	for (uint32_t d = s->from.n; d-- > s->common;)
 		if (s->from.by_depth[d] < NARROW_INFINITE)
-			relax_side(road, &s->from, d);
+			relax_side(road, k, &s->from, d);
 	for (uint32_t d = s->to.n; d-- > s->common;)
 		if (s->to.by_depth[d] < NARROW_INFINITE)
-			relax_side(road, &s->to, d);
+			relax_side(road, k, &s->to, d);
 	for (uint32_t d = s->common; d-- > 0;) {
 		int32_t a = s->from.by_depth[d];
 		int32_t b = s->to.by_depth[d];
@@ -54,9 +46,9 @@ climb(const struct road *road, struct search *s)
 			s->meet = d;
 		}
 		if (a < s->best)
-			relax_side(road, &s->from, d);
+			relax_side(road, k, &s->from, d);
 		if (b < s->best)
-			relax_side(road, &s->to, d);
+			relax_side(road, k, &s->to, d);
 	}
 }
 
@@ -69,8 +61,8 @@ side_init(struct side *s, struct scope *sc, const struct road *road, const struc
 	uint32_t n = road->depth[lowest] + 1;
 	uint32_t *chain = NEW_ARRAY(sc, n, uint32_t);
 	*s = (struct side){.weight = leaves ? w->up : w->down, .chain = chain, .n = n};
-	s->by_depth = NEW_ARRAY(sc, n, int32_t);
-	s->last = NEW_ARRAY(sc, n, uint32_t);
+	s->by_depth = kernels_array(sc, n, sizeof *s->by_depth);
+	s->last = kernels_array(sc, n, sizeof *s->last);
 	label_chain(road, lowest, chain);
 	label_fill_narrow(road, metric, p, leaves, chain, n, n, s->by_depth);
 	memset(s->last, 0xff, n * sizeof *s->last);
@@ -194,14 +186,14 @@ read_trip(struct scope *sc, const struct road *road, const struct road_metric *m
 	uint32_t *climbed = NEW_ARRAY(sc, s->from.n, uint32_t);
 	uint32_t n = 0;
 	uint32_t d = s->meet;
-	for (; s->from.last[d] != ROAD_NONE; d = road->depth[road->up_tail[s->from.last[d]]])
-		climbed[n++] = s->from.last[d];
+	for (; s->from.last[d] >= 0; d = road->depth[road->up_tail[s->from.last[d]]])
+		climbed[n++] = (uint32_t)s->from.last[d];
 	vec_push_u32(u.vertices, road->rank_vertex[s->from.chain[d]]);
 	while (n-- > 0)
 		unpack(&u,
 		       (struct hop){road->up_tail[climbed[n]], road->up_head[climbed[n]], s->from.weight[climbed[n]]});
-	for (d = s->meet; s->to.last[d] != ROAD_NONE; d = road->depth[road->up_tail[s->to.last[d]]]) {
-		uint32_t e = s->to.last[d];
+	for (d = s->meet; s->to.last[d] >= 0; d = road->depth[road->up_tail[s->to.last[d]]]) {
+		uint32_t e = (uint32_t)s->to.last[d];
 		unpack(&u, (struct hop){road->up_head[e], road->up_tail[e], s->to.weight[e]});
 	}
 	out->vertices = VEC_AT(u.vertices, uint32_t, 0);
@@ -249,7 +241,7 @@ trip_cost(struct scope *sc, const struct road *road, const struct road_metric *m
 	uint32_t low[2] = {label_lowest(road, from), label_lowest(road, to)};
 	uint32_t n[2] = {road->depth[low[0]] + 1, road->depth[low[1]] + 1};
 	uint32_t *chain[2] = {NEW_ARRAY(sc, n[0], uint32_t), NEW_ARRAY(sc, n[1], uint32_t)};
-	int32_t *label[2] = {NEW_ARRAY(sc, n[0], int32_t), NEW_ARRAY(sc, n[1], int32_t)};
+	int32_t *label[2] = {kernels_array(sc, n[0], sizeof(int32_t)), kernels_array(sc, n[1], sizeof(int32_t))};
 	for (int i = 0; i < 2; i++) {
 		label_chain(road, low[i], chain[i]);
 		label_fill_narrow(road, metric, i == 0 ? from : to, i == 0, chain[i], n[i], 0, label[i]);

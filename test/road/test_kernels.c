@@ -85,6 +85,90 @@ check_sweep(const struct kernels *k, struct prng *prng)
 	assert_memory_equal(rows_n[0], rows_n[1], sizeof rows_n[0]);
 }
 
+/* A chain whose vertex at depth d has arcs to some lower depths, with the runs
+ * that road_chordal.c would find. */
+struct ladder {
+	uint32_t chain[DEPTHS], first[DEPTHS + 1], run_first[DEPTHS + 1];
+	uint32_t depth[DEPTHS * DEPTHS];
+	struct road_run run[DEPTHS * DEPTHS];
+	struct road road;
+};
+
+static void
+ladder_make(struct ladder *l, struct prng *prng)
+{
+	*l = (struct ladder){0};
+	uint32_t m = 0;
+	uint32_t runs = 0;
+	for (uint32_t d = 0; d < DEPTHS; d++) {
+		uint32_t kept = prng_below(prng, 10);
+		l->chain[d] = d;
+		for (uint32_t h = d; h-- > 0;) {
+			if (prng_below(prng, 10) > kept)
+				continue;
+			bool goes_on = m > l->first[d] && l->depth[m - 1] == h + 1;
+			if (goes_on)
+				l->run[runs - 1].n++;
+			else
+				l->run[runs++] = (struct road_run){(uint16_t)h, 1};
+			l->depth[m++] = h;
+		}
+		l->first[d + 1] = m;
+		l->run_first[d + 1] = runs;
+	}
+	l->road = (struct road){.up_first = l->first, .run_first = l->run_first, .run = l->run};
+}
+
+#define WEIGHTS (DEPTHS * DEPTHS)
+
+static void
+check_climb(const struct kernels *k, struct prng *prng)
+{
+	static struct ladder l;
+	static int64_t weight_w[WEIGHTS + 2 * LANES];
+	static int32_t weight_n[WEIGHTS + 2 * LANES];
+	struct scope sc;
+	scope_init(&sc);
+	ladder_make(&l, prng);
+	fill(prng, weight_w, weight_n, WEIGHTS + 2 * LANES);
+	int64_t *got_w = kernels_array(&sc, DEPTHS, sizeof *got_w);
+	int32_t *got_n = kernels_array(&sc, DEPTHS, sizeof *got_n);
+	int32_t *step_n = kernels_array(&sc, DEPTHS, sizeof *step_n);
+	int32_t *last = kernels_array(&sc, DEPTHS, sizeof *last);
+	fill(prng, got_w, got_n, DEPTHS);
+	int64_t want_w[DEPTHS];
+	int32_t want_n[DEPTHS];
+	int32_t want_last[DEPTHS];
+	memset(last, 0xff, DEPTHS * sizeof *last);
+	memset(want_last, 0xff, sizeof want_last);
+	memcpy(want_w, got_w, sizeof want_w);
+	memcpy(want_n, got_n, sizeof want_n);
+	memcpy(step_n, got_n, sizeof want_n);
+	uint32_t stop = prng_below(prng, DEPTHS);
+	for (uint32_t d = DEPTHS; d-- > stop;) {
+		for (uint32_t e = l.first[d]; e < l.first[d + 1]; e++) {
+			int64_t w = want_w[d] + weight_w[LANES + e];
+			int32_t n = want_n[d] + weight_n[LANES + e];
+			uint32_t h = l.depth[e];
+			want_w[h] = want_w[d] < WIDE_INFINITE && w < want_w[h] ? w : want_w[h];
+			if (want_n[d] < NARROW_INFINITE && n < want_n[h]) {
+				want_n[h] = n;
+				want_last[h] = (int32_t)e;
+			}
+		}
+	}
+	k->climb_wide(&l.road, l.chain, DEPTHS, stop, weight_w + LANES, got_w);
+	k->climb_narrow(&l.road, l.chain, DEPTHS, stop, weight_n + LANES, got_n);
+	for (uint32_t d = DEPTHS; d-- > stop;)
+		if (step_n[d] < NARROW_INFINITE)
+			k->step(&l.road, d, step_n[d], weight_n + LANES, step_n, last);
+	assert_memory_equal(got_w, want_w, sizeof want_w);
+	assert_memory_equal(got_n, want_n, sizeof want_n);
+	assert_memory_equal(step_n, want_n, sizeof want_n);
+	assert_memory_equal(last, want_last, sizeof want_last);
+	scope_release(&sc);
+}
+
 static void
 check_kernels(const struct kernels *k)
 {
@@ -94,6 +178,8 @@ check_kernels(const struct kernels *k)
 		check_cells_and_least(k, &prng, n);
 	for (int i = 0; i < 20; i++)
 		check_sweep(k, &prng);
+	for (int i = 0; i < 200; i++)
+		check_climb(k, &prng);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/prng.h"
 #include "road/bench.h"
+#include "road/cch.h"
 #include "road/dijkstra.h"
 #include "road/town.h"
 
@@ -331,6 +332,43 @@ a_swapped_metric_changes_answers_and_the_taken_one_stays(void **state)
 	scope_release(&sc);
 }
 
+static void
+threads_customise_to_the_same_bits(void **state)
+{
+	(void)state;
+	for (uint32_t side = 2; side < 16; side += 6) {
+		struct scope sc;
+		scope_init(&sc);
+		struct prng prng;
+		prng_seed(&prng, side);
+		const char *json = town_geojson(&sc, &prng, (int)side);
+		struct road *road;
+		struct road_import_report report;
+		assert_ok(&sc, town_open_bytes(&sc, json, strlen(json), "van", &road, &report));
+		size_t m = road->n[SECTION_UP_HEAD];
+		struct cch_narrow one;
+		struct cch_wide one_wide;
+		cch_customise_narrow(road, road->arc_ms, 1, &one);
+		cch_customise_wide(road, road->arc_ms, 1, &one_wide);
+		for (unsigned threads = 2; threads < 6; threads++) {
+			struct cch_narrow many;
+			struct cch_wide many_wide;
+			cch_customise_narrow(road, road->arc_ms, threads, &many);
+			cch_customise_wide(road, road->arc_ms, threads, &many_wide);
+			assert_memory_equal(many.up, one.up, m * sizeof *one.up);
+			assert_memory_equal(many.down, one.down, m * sizeof *one.down);
+			assert_memory_equal(many_wide.up, one_wide.up, m * sizeof *one_wide.up);
+			assert_memory_equal(many_wide.down, one_wide.down, m * sizeof *one_wide.down);
+			free(many.memory);
+			free(many_wide.memory);
+		}
+		free(one.memory);
+		free(one_wide.memory);
+		road_close(road);
+		scope_release(&sc);
+	}
+}
+
 /* --- tiles ------------------------------------------------------------------------ */
 
 static size_t
@@ -485,6 +523,7 @@ main(void)
 	    cmocka_unit_test(snap_finds_the_nearest_of_all_segments),
 	    cmocka_unit_test(damaged_files_are_refused),
 	    cmocka_unit_test(a_swapped_metric_changes_answers_and_the_taken_one_stays),
+	    cmocka_unit_test(threads_customise_to_the_same_bits),
 	    cmocka_unit_test(tiles_show_the_streets),
 	    cmocka_unit_test(osrm_answers_and_refuses_in_its_own_words),
 	    cmocka_unit_test(gothenburg_is_exact),
