@@ -1,21 +1,9 @@
-/* room: road
- * Extracts as pbf: whatever the bytes, the reader says no or a graph comes out. */
-#include "road/osm_raw.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+/* room: road */
+#include "osm_extract.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	struct scope sc;
-	scope_init(&sc);
-	struct osm_raw *raw = NEW(&sc, struct osm_raw);
-	raw_init(raw, &sc, profile_find("van"));
-	struct road_sections sections;
-	struct road_import_report report;
-	if (osm_read_pbf(&sc, bytes, n, raw) == OK && road_build(&sc, raw, &sections, &report) == OK &&
-	    sections.n[SECTION_ARC] == 0)
-		abort();
-	scope_release(&sc);
+	fuzz_osm_extract(osm_read_pbf, bytes, n);
 	return 0;
 }

@@ -1,24 +1,9 @@
 /* room: route */
-#include "route/route_file.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "route_text.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct scope sc;
-	struct route_file file;
-	struct route_solution *s;
-	struct route_verdict v;
-	scope_init(&sc);
-	sc.cap = (size_t)64 << 20;
-	if (solomon_read(&sc, (const char *)data, size, &file) == OK && file.problem->n_tasks <= 64 &&
-	    file.problem->n_vehicles <= 300) {
-		if (route_solve(&sc, file.problem, &(struct route_budget){.iterations = 20}, &s) != OK)
-			abort();
-		if (route_check(&sc, file.problem, s, &v) != OK || !v.feasible)
-			abort();
-	}
-	scope_release(&sc);
+	fuzz_route_text(solomon_read, data, size);
 	return 0;
 }
