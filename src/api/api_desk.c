@@ -199,6 +199,29 @@ looked(struct scope *sc, struct tx *tx, struct call *c)
 
 #define MAY_AUDIT_PEOPLE (MAY_COSIGN | MAY_ROLE(ROLE_AUDITOR))
 
+/* --- learned times --- */
+
+#define LESSONS_SHOWN 60
+
+static enum code
+lessons_read(struct scope *sc, struct tx *tx, struct call *c)
+{
+	json_t *list;
+	TRY(traffic_list(sc, tx, c->who.operator_id, LESSONS_SHOWN, &list));
+	reply_items(sc, c, list);
+	return OK;
+}
+
+static enum code
+lesson_ask(struct scope *sc, struct tx *tx, struct call *c)
+{
+	if (c->house->road == NULL)
+		return fail_as(sc, E_UNAVAILABLE, "no-roads", "there are no streets here to learn about");
+	TRY(duty_learn_now(sc, tx, c->who.operator_id));
+	reply_json(c, json_ok(sc));
+	return OK;
+}
+
 static const struct route rows[] = {
     {.method = "GET",
      .path = "/v1/drivers",
@@ -306,6 +329,19 @@ static const struct route rows[] = {
      .summary = "Who looked at a driver's data",
      .query = "driver_id",
      .answer = "AccessLog"},
+    {.method = "GET",
+     .path = "/v1/roads/lessons",
+     .who = MAY_STAFF,
+     .prepare = lessons_read,
+     .summary =
+	 "What duties have taught about streets and doors, newest first, and how well that foretold the next ones",
+     .answer = "LessonList"},
+    {.method = "POST",
+     .path = "/v1/roads/lessons",
+     .who = MAY_DISPATCH,
+     .commit = lesson_ask,
+     .summary = "Learn from the duties that have ended, now instead of tonight",
+     .once = true},
     {0},
 };
 const struct route_table api_desk_table = {"Desk", "People who decide.", rows};

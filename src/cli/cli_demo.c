@@ -239,13 +239,13 @@ verify_chain(struct scope *sc, const struct demo *d, json_t *report)
 }
 
 static enum code
-fetch_report(struct scope *sc, const struct demo *d, const struct sim_result *day, json_t **out)
+fetch_report(struct scope *sc, const struct demo *d, const struct sim_result *day, const char *date, json_t **out)
 {
 	struct sim_http *http;
 	struct sim_answer a;
 	TRY(sim_http_open(sc, d->url, &http));
-	enum code rc = sim_call(sc, http, "GET", scope_printf(sc, "/v1/report?date=%s", day->date), day->auditor_token,
-				NULL, NULL, &a);
+	enum code rc =
+	    sim_call(sc, http, "GET", scope_printf(sc, "/v1/report?date=%s", date), day->auditor_token, NULL, NULL, &a);
 	sim_http_close(http);
 	TRY(rc);
 	if (a.status != 200 || !json_is_array(json_object_get(a.json, "problems")))
@@ -254,11 +254,37 @@ fetch_report(struct scope *sc, const struct demo *d, const struct sim_result *da
 	return OK;
 }
 
+/* What the first day taught, judged by the next morning's duties: "roads" of the day itself was foretold by the
+ * map alone, "roads_next_morning" by what the night had learned. */
+static enum code
+compare_mornings(struct scope *sc, json_t *report, const json_t *next)
+{
+	json_t *roads = json_object_get(next, "roads");
+	size_t i;
+	json_t *p;
+	json_array_foreach(json_object_get(next, "problems"), i, p)
+	    problem(report, scope_printf(sc, "the next morning: %s", json_string_value(p)));
+	if (roads == NULL || json_integer_value(json_object_get(roads, "speeds_version")) < 1) {
+		problem(report, "the night has taught the next morning nothing");
+		return OK;
+	}
+	json_put(report, "roads_next_morning", json_incref(roads));
+	double learned_s = json_real_value(json_object_get(roads, "mean_error_s"));
+	double map_s = json_real_value(json_object_get(roads, "map_mean_error_s"));
+	if (learned_s >= map_s)
+		problem(report,
+			scope_printf(sc, "learned times erred by %.1f s, the map's by %.1f s", learned_s, map_s));
+	return OK;
+}
+
 static enum code
 check_day(struct scope *sc, const struct demo *d, const struct sim_result *day, json_t **out)
 {
 	json_t *report;
-	TRY(fetch_report(sc, d, day, &report));
+	json_t *next;
+	TRY(fetch_report(sc, d, day, day->date, &report));
+	TRY(fetch_report(sc, d, day, day->next_date, &next));
+	TRY(compare_mornings(sc, report, next));
 	TRY(replay_draws(sc, day->draws, report));
 	TRY(recompute_statements(sc, day->statements, report));
 	TRY(verify_chain(sc, d, report));
@@ -296,10 +322,10 @@ invite(const struct demo *d, const struct sim_result *day)
 	size_t i;
 	json_t *p;
 	fprintf(stderr,
-		"\nIt is the evening of %s in Gothenburg, and the clock runs on from there.\n"
+		"\nIt is the afternoon of %s in Gothenburg, and the clock runs on from there.\n"
 		"  the driver app   %s/driver/    sign up with your own phone's or laptop's camera\n"
 		"  the console      %s/console/   sign in as:\n",
-		day->date, d->url, d->url);
+		day->next_date, d->url, d->url);
 	json_array_foreach((json_t *)day->people, i, p)
 	    fprintf(stderr, "      %-16s %-28s %s\n", json_string_value(json_object_get(p, "role")),
 		    json_string_value(json_object_get(p, "name")), json_string_value(json_object_get(p, "passphrase")));

@@ -10,6 +10,7 @@
 #include "pay/pay.h"
 #include "people/people.h"
 #include "record/record.h"
+#include "traffic/traffic.h"
 
 #define BLOCKS_MAX 5000
 #define DAY_MS INT64_C(86400000)
@@ -264,6 +265,41 @@ report_shows_paths(enum role role)
 	return role == ROLE_AUDITOR || role == ROLE_REPRESENTATIVE;
 }
 
+/* --- roads: how well the plans' times were true --- */
+
+static void
+put_numbers(json_t *to, const char *prefix, const json_t *from)
+{
+	const char *key;
+	json_t *v;
+	char name[64];
+	json_object_foreach((json_t *)from, key, v)
+	{
+		snprintf(name, sizeof name, "%s%s", prefix, key);
+		if (json_is_number(v))
+			json_put(to, name, json_incref(v));
+	}
+}
+
+/* Of a lesson's look back at this day; nothing before the first night. */
+static enum code
+roads(struct scope *sc, struct tx *tx, const struct day *d)
+{
+	json_t *checked;
+	TRY(traffic_checked(sc, tx, d->operator_id, d->from_ms, d->to_ms, &checked));
+	if (checked == NULL)
+		return OK;
+	const json_t *streets = json_object_get(checked, "streets");
+	const json_t *saved = json_object_get(streets, "saved_s");
+	json_t *o = section(d, "roads");
+	json_put(o, "speeds_version", json_incref(json_object_get(checked, "version")));
+	put_numbers(o, "", streets);
+	put_numbers(o, "map_", json_object_get(streets, "by_the_map_alone"));
+	json_put(o, "saved_s", json_incref(json_array_get(saved, 1)));
+	put_numbers(o, "stop_", json_object_get(checked, "stops"));
+	return OK;
+}
+
 enum code
 report_day(struct scope *sc, struct tx *tx, const char *operator_id, const char *date, bool paths, json_t **out)
 {
@@ -285,6 +321,7 @@ report_day(struct scope *sc, struct tx *tx, const char *operator_id, const char 
 	TRY(people(sc, tx, &d));
 	TRY(offers(sc, tx, &d));
 	TRY(statements(sc, tx, &d, op.currency.code));
+	TRY(roads(sc, tx, &d));
 	json_put(d.report, "problems", json_incref(d.problems));
 	*out = d.report;
 	return OK;

@@ -13,7 +13,8 @@
 /* date: "2026-11-22" on the operator's wall. chain_ok: what verifying the chain said (the chain is checked by the
  * caller, who has the public key), NULL: not checked.
  * {"date","parcels":{…},"km","hours":{…},"drivers":{…},"blocks":{…},"pay":{…},"checks":{…},"decisions":{…},
- *  "appeals":{…},"draws":{…},"statements":{…},"problems":[…]} */
+ *  "appeals":{…},"draws":{…},"statements":{…},"roads":{…},"problems":[…]}
+ * "roads" is there once a night has looked back at the day (duty_learn). */
 MUST_USE enum code report_day(struct scope *sc, struct tx *tx, const char *operator_id, const char *date, bool paths,
 			      json_t **out);
 /* Who checks in how is nobody's business at the desk, not even as a small number: `paths` is for these alone. */

@@ -10,6 +10,8 @@
  *	evening before   desk opens ▸ sign-ups ▸ requests ▸ draws ▸ a block given back
  *	the day          check-ins ▸ plans ▸ rounds ▸ statements
  *	evening          appeals, reviews, a driver leaves
+ *	the night        what the phones saw teaches streets and doors
+ *	the next morning a wave planned by that, driven, and compared with what was foretold
  */
 #ifndef SIM_SIM_H
 #define SIM_SIM_H
@@ -37,7 +39,8 @@ struct sim_options {
 /* What the day did, for the people who open the pages afterwards and for the
  * checks that follow. */
 struct sim_result {
-	const char *date; /* the working day, "2026-11-22" */
+	const char *date;      /* the working day, "2026-11-22" */
+	const char *next_date; /* the morning after it */
 	const char *zone;
 	const char *auditor_token;
 	const json_t *statements; /* every STATEMENT.json its driver fetched */

@@ -68,6 +68,28 @@ sim_clock(struct sim *s, int days, int hour, int minute)
 	return at_ms;
 }
 
+int64_t
+sim_local_ms(const struct sim *s, int64_t at_ms)
+{
+	struct scope sc;
+	int64_t offset_ms = 0;
+	scope_init(&sc);
+	if (zone_offset_ms(&sc, s->zone, at_ms, &offset_ms) != OK)
+		offset_ms = 0; /* likewise */
+	scope_release(&sc);
+	return at_ms + offset_ms;
+}
+
+void
+sim_date(const struct sim *s, int day, char out[static DATE_TEXT_MAX])
+{
+	int y;
+	int m;
+	int d;
+	date_from_days(s->midnight_local_ms / DAY_MS + day, &y, &m, &d);
+	snprintf(out, DATE_TEXT_MAX, "%04u-%02u-%02u", (unsigned)y % 10000u, (unsigned)m % 100u, (unsigned)d % 100u);
+}
+
 void
 sim_say(struct sim *s, const char *fmt, ...)
 {
@@ -181,12 +203,7 @@ find_the_day(struct scope *sc, struct sim *s)
 	TRY(zone_date(sc, s->zone, s->now_ms, today));
 	TRY(date_parse(sc, today, &s->midnight_local_ms));
 	s->midnight_local_ms += DAY_MS;
-	int y;
-	int m;
-	int d;
-	date_from_days(s->midnight_local_ms / DAY_MS, &y, &m, &d);
-	snprintf(s->date, sizeof s->date, "%04u-%02u-%02u", (unsigned)y % 10000u, (unsigned)m % 100u,
-		 (unsigned)d % 100u);
+	sim_date(s, 0, s->date);
 	return OK;
 }
 
@@ -226,6 +243,22 @@ ask_for_the_day(struct sim *s)
 	return OK;
 }
 
+/* The first wave of the next day, planned by what the first has taught in the night. */
+static void
+ask_for_the_next_morning(struct sim *s)
+{
+	sim_at(s, sim_clock(s, 0, 18, 45), desk_publishes, NULL, 1);
+	for (int i = 0; i < s->opt->drivers; i++)
+		sim_at(s, sim_clock(s, 0, 19, 0) + i * 10000, phone_asks_again, &s->phones[i], 0);
+	sim_at(s, sim_clock(s, 1, 5, 20), desk_signs_in, NULL, 1);
+	sim_at(s, sim_clock(s, 1, 5, 30), desk_receives, NULL, 1);
+	for (int hour = 6; hour <= 13; hour++)
+		for (int minute = 5; minute < 60; minute += 20)
+			sim_at(s, sim_clock(s, 1, hour, minute), desk_reviews, NULL, 1);
+	sim_at(s, sim_clock(s, 1, 14, 0), desk_learns, NULL, 1);
+	sim_at(s, sim_clock(s, 1, 14, 10), desk_looks_back, NULL, 1);
+}
+
 static enum code
 collect_draws(struct scope *sc, struct sim *s)
 {
@@ -259,13 +292,18 @@ whole_day(struct scope *sc, struct sim *s, struct sim_result *out)
 	TRY(find_the_day(sc, s));
 	TRY(road_open(sc, s->opt->roads, &s->road));
 	TRY(desk_opens(sc, s));
+	s->truth = sim_truth_open(s->world, s->road, s->opt->seed);
 	TRY(ask_for_the_day(s));
+	ask_for_the_next_morning(s);
 	TRY(run_until_quiet(sc, s));
-	TRY(step_to(sc, s, sim_clock(s, 0, 21, 30))); /* the evening's jobs: checkpoints, reminders */
+	TRY(step_to(sc, s, sim_clock(s, 1, 14, 30))); /* what is due: checkpoints, reminders */
 	TRY(collect_draws(sc, s));
 	TRY(collect_statements(sc, s));
-	sim_say(s, "The day is over: %" PRId64 " requests.", sim_http_count(s->http));
+	sim_say(s, "The day and the morning after it are over: %" PRId64 " requests.", sim_http_count(s->http));
+	char next[DATE_TEXT_MAX];
+	sim_date(s, 1, next);
 	*out = (struct sim_result){.date = scope_strdup(sc, s->date),
+				   .next_date = scope_strdup(sc, next),
 				   .zone = scope_strdup(sc, s->zone),
 				   .auditor_token = scope_strdup(sc, s->auditor),
 				   .statements = s->statements,
@@ -285,8 +323,8 @@ sim_day(struct scope *sc, const struct sim_options *opt, struct sim_result *out)
 	s->faces = NULL;
 	prng_seed(&s->rng, opt->seed);
 	s->phones = NEW_ARRAY(sc, (size_t)opt->drivers, struct phone);
-	s->blocks = scope_array(sc, (size_t)opt->blocks, sizeof *s->blocks);
-	s->links = NEW_ARRAY(sc, (size_t)opt->parcels, struct link_of);
+	s->blocks = scope_array(sc, (size_t)opt->blocks * 2, sizeof *s->blocks);
+	s->links = NEW_ARRAY(sc, (size_t)opt->parcels * 2, struct link_of);
 	s->told = json_new_object(sc);
 	s->statements = json_new_array(sc);
 	s->draws = json_new_array(sc);
@@ -303,6 +341,7 @@ sim_day(struct scope *sc, const struct sim_options *opt, struct sim_result *out)
 	number_phones(s);
 	TRY(sim_http_open(sc, opt->base_url, &s->http));
 	enum code rc = whole_day(sc, s, out);
+	sim_truth_close(s->truth);
 	if (s->road != NULL)
 		road_close(s->road);
 	sim_http_close(s->http);

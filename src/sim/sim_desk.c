@@ -5,6 +5,7 @@
 
 #define UNITS 2
 #define SHIFT_H 4
+#define NEXT_SHARE 4 /* the next morning is a quarter of the day */
 #define JSON_SHARE 3 /* one shipment in three comes by JSON, the others by file */
 
 static const char *const streets[] = {"Vasagatan",	 "Linnégatan",	"Avenyn",
@@ -135,14 +136,14 @@ make_up(struct sim *s, int i, int parcels_left)
 {
 	struct made_up m = {.recipient = names[prng_below(&s->rng, COUNT_OF(names))]};
 	uint32_t kind = prng_below(&s->rng, 10);
-	bool morning = i % 2 == 0;
-	snprintf(m.reference, sizeof m.reference, "GBG-%06d", i + 1);
+	bool morning = i % 2 == 0 || s->day > 0;
+	snprintf(m.reference, sizeof m.reference, "GBG-%06d", s->day * 500000 + i + 1);
 	snprintf(m.address, sizeof m.address, "%s %d, Göteborg", streets[prng_below(&s->rng, COUNT_OF(streets))],
 		 1 + (int)prng_below(&s->rng, 80));
 	m.proof = kind < 3 ? "photo" : kind < 5 ? "code" : "any";
 	m.place = road_random_street_point(s->road, &s->rng);
-	m.earliest_ms = sim_clock(s, 0, morning ? 7 : 13, 0);
-	m.latest_ms = sim_clock(s, 0, morning ? 12 : 19, 0);
+	m.earliest_ms = sim_clock(s, s->day, morning ? 7 : 13, 0);
+	m.latest_ms = sim_clock(s, s->day, morning ? 12 : 19, 0);
 	m.parcels = prng_below(&s->rng, 6) == 0 && parcels_left > 1 ? 2 : 1;
 	return m;
 }
@@ -200,8 +201,9 @@ learn_links(struct scope *sc, struct sim *s, const json_t *answer)
 }
 
 static enum code
-send_parcels(struct scope *sc, struct sim *s)
+send_parcels(struct scope *sc, struct sim *s, int parcels)
 {
+	char due[DATE_TEXT_MAX];
 	json_t *list = json_array();
 	json_t *body = json_new_object(sc);
 	json_t *answer;
@@ -211,8 +213,9 @@ send_parcels(struct scope *sc, struct sim *s)
 	text_add(&csv, "reference,recipient,address,lat,lon,earliest,latest,parcels,weight_kg,service_min,proof\n");
 	json_put_text(body, "station_id", s->station);
 	json_put(body, "shipments", list);
-	for (int i = 0, sent = 0; sent < s->opt->parcels; i++) {
-		struct made_up m = make_up(s, i, s->opt->parcels - sent);
+	sim_date(s, s->day, due);
+	for (int i = 0, sent = 0; sent < parcels; i++) {
+		struct made_up m = make_up(s, i, parcels - sent);
 		sent += m.parcels;
 		if (i % JSON_SHARE == 0)
 			json_array_append_new(list, shipment_json(s, &m));
@@ -221,7 +224,7 @@ send_parcels(struct scope *sc, struct sim *s)
 	}
 	TRY(sim_do(sc, s, "POST", "/v1/shipments", s->dispatcher, body, 0, &answer));
 	TRY(learn_links(sc, s, answer));
-	const char *path = scope_printf(sc, "/v1/shipments/import?station_id=%s&due_date=%s", s->station, s->date);
+	const char *path = scope_printf(sc, "/v1/shipments/import?station_id=%s&due_date=%s", s->station, due);
 	TRY(sim_call_csv(sc, s->http, path, s->dispatcher, csv.s, &file));
 	if (file.status != 201)
 		return fail(sc, E_CONFLICT, "the import answered %d: %.300s", file.status, json_text(sc, file.json));
@@ -238,10 +241,10 @@ publish_block(struct scope *sc, struct sim *s, bool morning)
 	json_put_text(body, "programme", s->programme);
 	json_put_text(body, "station", s->station);
 	json_put_text(body, "pay_plan", s->pay_plan);
-	json_put_time(body, "starts", sim_clock(s, 0, morning ? 7 : 13, 0));
-	json_put_time(body, "ends", sim_clock(s, 0, (morning ? 7 : 13) + SHIFT_H, 30));
+	json_put_time(body, "starts", sim_clock(s, s->day, morning ? 7 : 13, 0));
+	json_put_time(body, "ends", sim_clock(s, s->day, (morning ? 7 : 13) + SHIFT_H, 30));
 	json_put_int(body, "units", UNITS);
-	json_put_time(body, "requests_close", sim_clock(s, -1, 20, 0));
+	json_put_time(body, "requests_close", sim_clock(s, s->day - 1, 20, 0));
 	json_put(body, "terms",
 		 json_pack("{s{sIss}s{sIsI}s{sIsI}sI}", "pay", "minor", (json_int_t)90000, "currency", "SEK", "stops",
 			   "min", (json_int_t)8, "max", (json_int_t)26, "distance_m", "min", (json_int_t)8000, "max",
@@ -251,29 +254,61 @@ publish_block(struct scope *sc, struct sim *s, bool morning)
 }
 
 enum code
-desk_publishes(struct scope *sc, struct sim *s, struct phone *p, int arg)
+desk_publishes(struct scope *sc, struct sim *s, struct phone *p, int day)
 {
 	(void)p;
-	(void)arg;
-	sim_say(s, "%d parcels come in, %d blocks are published.", s->opt->parcels, s->opt->blocks);
-	TRY(send_parcels(sc, s));
-	for (int i = 0; i < s->opt->blocks; i++)
-		TRY(publish_block(sc, s, i % 2 == 0));
+	int parcels = day == 0 ? s->opt->parcels : (s->opt->parcels + NEXT_SHARE - 1) / NEXT_SHARE;
+	int blocks = day == 0 ? s->opt->blocks : (s->opt->blocks + NEXT_SHARE - 1) / NEXT_SHARE;
+	s->day = day;
+	sim_say(s, "%d parcels come in%s, %d blocks are published.", parcels, day == 0 ? "" : " for the next morning",
+		blocks);
+	TRY(send_parcels(sc, s, parcels));
+	for (int i = 0; i < blocks; i++)
+		TRY(publish_block(sc, s, i % 2 == 0 || day > 0));
 	return OK;
 }
 
 enum code
-desk_receives(struct scope *sc, struct sim *s, struct phone *p, int arg)
+desk_receives(struct scope *sc, struct sim *s, struct phone *p, int day)
 {
 	(void)p;
-	(void)arg;
 	json_t *answer;
 	json_t *body = json_new_object(sc);
-	json_put_text(body, "date", s->date);
+	char date[DATE_TEXT_MAX];
+	sim_date(s, day, date);
+	json_put_text(body, "date", date);
 	TRY(sim_do(sc, s, "POST", scope_printf(sc, "/v1/stations/%s/receive", s->station), s->dispatcher, body, 0,
 		   &answer));
 	sim_say(s, "Morning: %" PRId64 " shipments are at the station.",
 		(int64_t)json_integer_value(json_object_get(answer, "received")));
+	return OK;
+}
+
+/* --- what the roads have taught --- */
+
+enum code
+desk_learns(struct scope *sc, struct sim *s, struct phone *p, int arg)
+{
+	(void)p;
+	(void)arg;
+	return sim_do(sc, s, "POST", "/v1/roads/lessons", s->dispatcher, json_new_object(sc), 0, NULL);
+}
+
+enum code
+desk_looks_back(struct scope *sc, struct sim *s, struct phone *p, int arg)
+{
+	(void)p;
+	(void)arg;
+	json_t *answer;
+	TRY(sim_do(sc, s, "GET", "/v1/roads/lessons", s->dispatcher, NULL, 200, &answer));
+	const json_t *lesson = json_array_get(json_object_get(answer, "items"), 0);
+	const json_t *drives = json_object_get(json_object_get(lesson, "checked"), "streets");
+	json_put_int(s->told, "lessons", (int64_t)json_array_size(json_object_get(answer, "items")));
+	if (drives != NULL)
+		sim_say(s, "The morning was foretold at %.2f of what was driven; the map alone says %.2f.",
+			json_real_value(json_object_get(drives, "foretold_over_driven")),
+			json_real_value(
+			    json_object_get(json_object_get(drives, "by_the_map_alone"), "foretold_over_driven")));
 	return OK;
 }
 

@@ -140,6 +140,17 @@ phone_enrols(struct scope *sc, struct sim *s, struct phone *p, int arg)
 	return OK;
 }
 
+/* For the next morning. Her session of the first evening is over. */
+enum code
+phone_asks_again(struct scope *sc, struct sim *s, struct phone *p, int arg)
+{
+	if (p->left || p->story == STORY_LEAVES)
+		return OK;
+	TRY(phone_signs_in(sc, s, p));
+	sim_at(s, sim_clock(s, 0, 20, 40) + p->number * 1000, phone_looks, p, 1);
+	return phone_requests(sc, s, p, arg);
+}
+
 static enum code
 ask_for(struct scope *sc, struct sim *s, struct phone *p, const json_t *offer)
 {
@@ -211,7 +222,7 @@ phone_looks(struct scope *sc, struct sim *s, struct phone *p, int arg)
 		int64_t early_ms = 10 * MINUTE_MS + (int64_t)prng_below(&s->rng, 15) * MINUTE_MS;
 		sim_at(s, p->award_starts_ms[i] - early_ms, phone_checks_in, p, i);
 	}
-	if (p->n_awards == 0)
+	if (p->n_awards == 0 || s->day > 0)
 		return OK;
 	if (p->person >= 0) {
 		if (!sim_story(s, p, STORY_DARK_SELFIE))

@@ -1,7 +1,7 @@
-/* A duty's round: load, drive along the plan's streets, knock, hand over, come back. */
+/* A duty's round: load, drive as the city really is, knock, hand over, come back. */
 #include "sim/sim_world.h"
 
-#include "base/polyline.h"
+#include "base/text.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define TRACK_S 20 /* a position every so often */
@@ -14,20 +14,17 @@ static moment_fn phone_departs, phone_arrives, phone_knocks, phone_comes_home;
 /* --- the plan as the phone has it --- */
 
 static enum code
-keep_stop(struct scope *sc, struct sim *s, struct phone *p, const json_t *stop)
+keep_stop(struct scope *sc, struct phone *p, const json_t *stop)
 {
 	const json_t *shipment = json_object_get(stop, "shipment");
 	const char *proof = json_string_value(json_object_get(shipment, "proof"));
-	const char *shape = json_string_value(json_object_get(stop, "shape"));
 	struct phone_stop *k = &p->stops[p->n_stops];
 	if (p->n_stops == PHONE_STOPS_MAX)
 		return fail(sc, E_CONFLICT, "more than %d stops", PHONE_STOPS_MAX);
 	TRY(sim_keep(sc, stop, "id", k->id, sizeof k->id));
 	TRY(sim_keep(sc, stop, "shipment_id", k->shipment, sizeof k->shipment));
 	TRY(json_need_place(sc, stop, "place", &k->place));
-	TRY(json_need_int(sc, stop, "leg_s", 0, 100000, &k->leg_s));
-	TRY(json_need_int(sc, stop, "service_s", 0, 100000, &k->service_s));
-	k->shape = scope_strdup(s->world, shape == NULL ? "" : shape);
+	TRY(json_need_int(sc, shipment, "service_s", 0, 100000, &k->told_s));
 	k->proof = text_eq(proof, "photo") ? "photo" : text_eq(proof, "code") ? "code" : "any";
 	k->failed_before = json_integer_value(json_object_get(stop, "attempts")) > 0;
 	p->n_stops++;
@@ -36,18 +33,16 @@ keep_stop(struct scope *sc, struct sim *s, struct phone *p, const json_t *stop)
 
 /* The open stops of a duty, in its order. */
 static enum code
-keep_plan(struct scope *sc, struct sim *s, struct phone *p, const json_t *duty)
+keep_plan(struct scope *sc, struct phone *p, const json_t *duty)
 {
 	size_t i;
 	json_t *stop;
-	const char *back = json_string_value(json_object_get(json_object_get(duty, "plan"), "back_shape"));
 	p->n_stops = 0;
 	p->at_stop = 0;
-	p->back_shape = scope_strdup(s->world, back == NULL ? "" : back);
 	json_array_foreach(json_object_get(duty, "stops"), i, stop)
 	{
 		if (text_eq(json_string_value(json_object_get(stop, "state")), "open"))
-			TRY(keep_stop(sc, s, p, stop));
+			TRY(keep_stop(sc, p, stop));
 	}
 	return OK;
 }
@@ -83,34 +78,14 @@ phone_opens(struct scope *sc, struct sim *s, struct phone *p, int award)
 	TRY(sim_do(sc, s, "GET", "/v1/driver/duty", p->token, NULL, 200, &duty));
 	p->working = true;
 	p->here = s->depot;
-	TRY(keep_plan(sc, s, p, duty));
+	p->door = s->depot;
+	TRY(keep_plan(sc, p, duty));
 	TRY(scan_all(sc, s, p, duty));
 	sim_at(s, s->now_ms + LOADING_MIN * MINUTE_MS, phone_departs, p, 0);
 	return OK;
 }
 
 /* --- driving --- */
-
-/* The place a share of the way along. */
-static struct place
-along(const struct place *line, size_t n, double share)
-{
-	double total = 0;
-	for (size_t i = 1; i < n; i++)
-		total += place_distance_m(line[i - 1], line[i]);
-	double want = total * share;
-	for (size_t i = 1; i < n; i++) {
-		double d = place_distance_m(line[i - 1], line[i]);
-		if (want <= d && d > 0) {
-			double t = want / d;
-			return (struct place){line[i - 1].lat_e7 + (int32_t)((line[i].lat_e7 - line[i - 1].lat_e7) * t),
-					      line[i - 1].lon_e7 +
-						  (int32_t)((line[i].lon_e7 - line[i - 1].lon_e7) * t)};
-		}
-		want -= d;
-	}
-	return line[n - 1];
-}
 
 static json_t *
 position_json(struct sim *s, struct place at, int64_t at_ms)
@@ -125,45 +100,60 @@ position_json(struct sim *s, struct place at, int64_t at_ms)
 	return o;
 }
 
-/* The leg that ends now, as its phone saw it. */
-static enum code
-send_track(struct scope *sc, struct sim *s, struct phone *p, const char *shape)
+/* What the phone saw since she left the last door: the walk to the van, the drive, the walk from it. */
+static json_t *
+track_json(struct sim *s, const struct phone *p, struct place to)
 {
-	struct place *line;
-	size_t n;
-	TRY(polyline_read(sc, shape, POLYLINE6_UNIT, &line, &n));
-	int64_t took_ms = s->now_ms - p->leg_began_ms;
-	int64_t step_ms = took_ms / TRACK_MAX > TRACK_S * 1000 ? took_ms / TRACK_MAX : TRACK_S * 1000;
 	json_t *list = json_array();
+	int64_t stood_ms = p->drive_began_ms + p->drive.took_ms;
+	int64_t step_ms = p->drive.took_ms / TRACK_MAX > TRACK_S * 1000 ? p->drive.took_ms / TRACK_MAX : TRACK_S * 1000;
+	if (p->drive_began_ms > p->left_door_ms)
+		json_array_append_new(list, position_json(s, p->door, p->left_door_ms));
+	for (int64_t t = 0; t < p->drive.took_ms; t += step_ms)
+		json_array_append_new(list, position_json(s, sim_drive_at(&p->drive, t), p->drive_began_ms + t));
+	json_array_append_new(list, position_json(s, p->here, stood_ms));
+	if (s->now_ms > stood_ms + 1000)
+		json_array_append_new(list, position_json(s, to, s->now_ms));
+	return list;
+}
+
+static enum code
+send_track(struct scope *sc, struct sim *s, struct phone *p, struct place to)
+{
+	json_t *list = track_json(s, p, to);
 	json_t *body = json_new_object(sc);
 	json_put(body, "positions", list);
-	for (int64_t t = step_ms; t <= took_ms && n > 0; t += step_ms)
-		json_array_append_new(
-		    list, position_json(s, along(line, n, (double)t / (double)took_ms), p->leg_began_ms + t));
 	if (p->story == STORY_LIES && p->at_stop == 1) {
 		struct place elsewhere = {s->depot.lat_e7 + 900000, s->depot.lon_e7 + 1500000};
 		json_array_append_new(list, position_json(s, elsewhere, s->now_ms - 2000));
 		p->story = STORY_NONE; /* once is enough */
 	}
-	if (json_array_size(list) == 0)
-		return OK;
 	return sim_do(sc, s, "POST", "/v1/driver/positions", p->token, body, 0, NULL);
 }
 
-static int64_t
-leg_takes_ms(struct sim *s, int64_t leg_s)
+/* Some drive a little faster than others, and no two drives are alike. */
+static int
+driving_percent(struct sim *s, const struct phone *p)
 {
-	return leg_s * 10 * (85 + (int64_t)prng_below(&s->rng, 25)) + 1000;
+	return 92 + p->number * 7 % 13 + (int)prng_below(&s->rng, 11) - 5;
 }
 
-static void
-drive_on(struct sim *s, struct phone *p)
+static enum code
+drive_on(struct scope *sc, struct sim *s, struct phone *p)
 {
-	p->leg_began_ms = s->now_ms;
-	if (p->at_stop < p->n_stops)
-		sim_at(s, s->now_ms + leg_takes_ms(s, p->stops[p->at_stop].leg_s), phone_arrives, p, 0);
+	bool home = p->at_stop == p->n_stops;
+	struct place to = home ? s->depot : sim_truth_park(s->truth, p->stops[p->at_stop].place);
+	p->left_door_ms = s->now_ms;
+	p->drive_began_ms = s->now_ms + sim_walk_ms(p->door, p->here);
+	TRY(sim_truth_drive(sc, s->truth, s->world, p->here, to, sim_local_ms(s, p->drive_began_ms),
+			    driving_percent(s, p), &p->drive));
+	p->here = p->drive.line[p->drive.n - 1];
+	int64_t stands_ms = p->drive_began_ms + p->drive.took_ms;
+	if (home)
+		sim_at(s, stands_ms + MINUTE_MS, phone_comes_home, p, 0);
 	else
-		sim_at(s, s->now_ms + leg_takes_ms(s, 600), phone_comes_home, p, 0);
+		sim_at(s, stands_ms + sim_walk_ms(p->here, p->stops[p->at_stop].place) + 1, phone_arrives, p, 0);
+	return OK;
 }
 
 static enum code
@@ -171,8 +161,7 @@ phone_departs(struct scope *sc, struct sim *s, struct phone *p, int arg)
 {
 	(void)arg;
 	TRY(sim_do(sc, s, "POST", "/v1/driver/duty/depart", p->token, json_new_object(sc), 0, NULL));
-	drive_on(s, p);
-	return OK;
+	return drive_on(sc, s, p);
 }
 
 static enum code
@@ -181,11 +170,11 @@ phone_arrives(struct scope *sc, struct sim *s, struct phone *p, int arg)
 	(void)arg;
 	const struct phone_stop *k = &p->stops[p->at_stop];
 	json_t *body = json_new_object(sc);
-	TRY(send_track(sc, s, p, k->shape));
+	TRY(send_track(sc, s, p, k->place));
 	json_put_place(body, "place", k->place);
 	TRY(sim_do(sc, s, "POST", scope_printf(sc, "/v1/driver/stops/%s/arrive", k->id), p->token, body, 0, NULL));
-	p->here = k->place;
-	sim_at(s, s->now_ms + k->service_s * 1000, phone_knocks, p, 0);
+	p->door = k->place;
+	sim_at(s, s->now_ms + sim_truth_stop_ms(s->truth, k->place, k->told_s, &s->rng), phone_knocks, p, 0);
 	return OK;
 }
 
@@ -269,7 +258,7 @@ second_round(struct scope *sc, struct sim *s, struct phone *p)
 	json_t *list = json_array();
 	json_t *body = json_new_object(sc);
 	TRY(sim_do(sc, s, "GET", "/v1/driver/duty", p->token, NULL, 200, &duty));
-	TRY(keep_plan(sc, s, p, duty));
+	TRY(keep_plan(sc, p, duty));
 	json_put(body, "stop_ids", list);
 	if (p->n_stops == 0)
 		return OK;
@@ -277,7 +266,7 @@ second_round(struct scope *sc, struct sim *s, struct phone *p)
 		json_array_append_new(list, json_string(p->stops[i].id));
 	TRY(sim_do(sc, s, "POST", "/v1/driver/duty/reorder", p->token, body, 0, NULL));
 	TRY(sim_do(sc, s, "GET", "/v1/driver/duty", p->token, NULL, 200, &duty));
-	return keep_plan(sc, s, p, duty);
+	return keep_plan(sc, p, duty);
 }
 
 static enum code
@@ -293,15 +282,14 @@ phone_knocks(struct scope *sc, struct sim *s, struct phone *p, int arg)
 	p->at_stop++;
 	if (p->at_stop == p->n_stops)
 		TRY(second_round(sc, s, p));
-	drive_on(s, p);
-	return OK;
+	return drive_on(sc, s, p);
 }
 
 static enum code
 phone_comes_home(struct scope *sc, struct sim *s, struct phone *p, int arg)
 {
 	(void)arg;
-	TRY(send_track(sc, s, p, p->back_shape));
+	TRY(send_track(sc, s, p, s->depot));
 	for (int i = 0; i < p->n_failed; i++)
 		TRY(sim_do(sc, s, "POST", scope_printf(sc, "/v1/driver/stops/%s/return", p->failed[i]), p->token,
 			   json_new_object(sc), 0, NULL));

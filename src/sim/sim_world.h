@@ -10,6 +10,7 @@
 #include "sim/sim.h"
 #include "sim/sim_faces.h"
 #include "sim/sim_http.h"
+#include "sim/sim_truth.h"
 
 struct sim;
 struct phone;
@@ -41,8 +42,7 @@ enum story {
 struct phone_stop {
 	char id[ID_TEXT_MAX], shipment[ID_TEXT_MAX];
 	struct place place;
-	int64_t leg_s, service_s;
-	char *shape; /* the world's scope owns it */
+	int64_t told_s; /* what the sender says it takes */
 	const char *proof;
 	bool failed_before;
 };
@@ -64,9 +64,10 @@ struct phone {
 	int n_stops, at_stop;
 	int n_failed; /* aboard, to be handed back */
 	char failed[PHONE_STOPS_MAX][ID_TEXT_MAX];
-	char *back_shape;
-	int64_t leg_began_ms;
-	struct place here;
+	struct place here;	/* where the van stands, or she waits */
+	struct place door;	/* that she comes back from; the van's place at the depot */
+	struct sim_drive drive; /* the world's scope owns it */
+	int64_t drive_began_ms, left_door_ms;
 };
 
 /* The link a recipient was sent; her delivery code stands behind it. */
@@ -80,6 +81,7 @@ struct sim {
 	struct scope *world; /* as long as the day */
 	struct sim_http *http;
 	struct road *road;
+	struct sim_truth *truth;
 	struct sim_faces *faces; /* NULL: none */
 	struct prng rng;
 	int64_t now_ms;
@@ -96,6 +98,7 @@ struct sim {
 	struct phone *phones;
 	char (*blocks)[ID_TEXT_MAX];
 	int n_blocks;
+	int day; /* that work is being published and asked for: 0, or 1 for the first wave of the next */
 	struct link_of *links;
 	size_t n_links;
 	bool told_of[STORY_COUNT]; /* each story happens to one driver: the first it can happen to */
@@ -106,6 +109,10 @@ struct sim {
 
 /* Ask for a moment; it runs once everything before it has. */
 void sim_at(struct sim *s, int64_t at_ms, moment_fn *run, struct phone *p, int arg);
+/* The wall's time of an instant, as ms since 1970 on that wall. */
+int64_t sim_local_ms(const struct sim *s, int64_t at_ms);
+/* "2026-05-20" of a day. */
+void sim_date(const struct sim *s, int day, char out[static DATE_TEXT_MAX]);
 /* The instant of hh:mm on the wall of the working day; days: -1 is the evening before. */
 int64_t sim_clock(struct sim *s, int days, int hour, int minute);
 void sim_say(struct sim *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -122,9 +129,9 @@ bool sim_story(struct sim *s, struct phone *p, enum story story);
 
 /* sim_desk.c */
 MUST_USE enum code desk_opens(struct scope *sc, struct sim *s);
-moment_fn desk_signs_in, desk_publishes, desk_receives, desk_reviews;
+moment_fn desk_signs_in, desk_publishes, desk_receives, desk_reviews, desk_learns, desk_looks_back;
 /* sim_phone.c */
-moment_fn phone_signs_up;
+moment_fn phone_signs_up, phone_asks_again;
 MUST_USE enum code phone_signs_in(struct scope *sc, struct sim *s, struct phone *p);
 /* sim_round.c: from an opened duty to its close */
 moment_fn phone_opens;

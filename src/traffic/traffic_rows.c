@@ -9,6 +9,7 @@
 
 #define DAY_MS INT64_C(86400000)
 #define PPM 1e6
+#define SMALL_HOURS_MS INT64_C(21600000) /* a lesson of the night is about the day before */
 #define LEAF_KIND "roads.learned"
 
 static int64_t
@@ -352,7 +353,7 @@ traffic_checked(struct scope *sc, struct tx *tx, const char *operator_id, int64_
 	enum code rc = sql_one(sc, tx, &r,
 			       "SELECT checked FROM lesson WHERE operator_id = $1 AND checked IS NOT NULL AND"
 			       " checked_from_ms < $3 AND to_ms > $2 ORDER BY version DESC LIMIT 1",
-			       VALS(v_text(operator_id), v_int(from_ms), v_int(to_ms)));
+			       VALS(v_text(operator_id), v_int(from_ms + SMALL_HOURS_MS), v_int(to_ms)));
 	if (rc == E_NOT_FOUND) {
 		error_clear(sc);
 		*out = NULL;

@@ -27,11 +27,16 @@ p = r["parcels"]
 assert r["problems"] == [], r["problems"]
 assert p["total"] == 90 == p["delivered"] + p["returned"] + p["open"] + p["cancelled"], p
 out, told = r["checked_outside"], r["told"]
-assert out["draws"] == out["draws_replayed"] == 8, out
+assert out["draws"] == out["draws_replayed"] == 10, out
 assert out["statements"] == out["statements_recomputed"] > 0, out
 assert out["chain"]["ok"] is True and out["chain"]["size"] > 50, out
 assert r["appeals"] == {"opened": 1, "upheld": 1, "rejected": 0}, r["appeals"]
 assert told["left_and_erased"] and told["given_back"] == 1 and told["position.implausible"] >= 1, told
+# the map alone foretold the day; what the night learned of it foretold the next morning, and better
+day, next_morning = r["roads"], r["roads_next_morning"]
+assert day["speeds_version"] == 0 and next_morning["speeds_version"] == 1, (day, next_morning)
+assert day["foretold_over_driven"] < 0.8 < 0.85 < next_morning["foretold_over_driven"] < 1.15, (day, next_morning)
+assert next_morning["mean_error_s"] < 0.6 * next_morning["map_mean_error_s"], next_morning
 if r["drivers"]["with_face_path"] >= 2:
     assert told["check_in_try_again"] >= 1 and told["checkin.review"] == 1, told
     assert r["checks"]["face_passed"] >= 1, r["checks"]
