@@ -389,7 +389,7 @@ struct enrolling {
 enum code
 take_pictures(struct scope *sc, const json_t *body, size_t max, struct pictures *out)
 {
-	struct call_picture list[5];
+	struct call_picture list[PICTURES_MAX];
 	const json_t *given;
 	TRY(json_need_array(sc, body, "pictures", 1, max, &given));
 	TRY(call_pictures(sc, given, "pictures", max, list, &out->n));

@@ -3,13 +3,47 @@
 #include "base/text.h"
 #include "day/day.h"
 #include "duty/duty.h"
+#include "face/face_wire.h"
 
 #define POSITIONS_MAX 500
 
 /* --- check-in --- */
 
 static enum code
-check_in_by_device(struct scope *sc, struct call *c, struct check_in *in)
+face_challenge_prepare(struct scope *sc, struct tx *tx, struct call *c)
+{
+	static const char *const names[] = {"award_id", "lights", NULL};
+	struct face_ask_for *ask = NEW(sc, struct face_ask_for);
+	(void)tx;
+	ask->operator_id = c->who.operator_id;
+	ask->driver_id = c->who.id;
+	ask->device_id = c->who.device_id;
+	TRY(json_only(sc, c->body, names));
+	TRY(json_need_text(sc, c->body, "award_id", 1, 40, &ask->award_id));
+	TRY(json_may_bool(sc, c->body, "lights", &ask->lights));
+	random_bytes(&c->house->random, ask->random, sizeof ask->random);
+	c->user = ask;
+	return OK;
+}
+
+static enum code
+face_challenge_commit(struct scope *sc, struct tx *tx, struct call *c)
+{
+	const struct face_ask_for *ask = c->user;
+	struct liveness l;
+	TRY(day_face_challenge(sc, tx, c->house, ask, &l));
+	json_t *o = liveness_asked_json(sc, &l.asked);
+	json_put_text(o, "challenge", l.id.s);
+	json_put_text(o, "message", liveness_message(sc, ask->operator_id, ask->award_id, l.id.s, NULL));
+	json_put_int(o, "frames", (int64_t)face_challenge_frames(&l.asked));
+	json_put_int(o, "frame_bytes_max", (int64_t)FACE_FRAME_BYTES_MAX);
+	json_put_time(o, "expires_at", l.ends_ms);
+	reply_json(c, o);
+	return OK;
+}
+
+static enum code
+take_signed(struct scope *sc, struct call *c, struct check_in *in)
 {
 	const char *text;
 	uint8_t *bytes;
@@ -21,6 +55,15 @@ check_in_by_device(struct scope *sc, struct call *c, struct check_in *in)
 	in->signature = bytes;
 	in->device_id = c->who.device_id;
 	return OK;
+}
+
+static enum code
+check_in_by_face(struct scope *sc, struct call *c, struct check_in *in)
+{
+	bool asked = json_object_get(c->body, "challenge") != NULL;
+	if (asked)
+		TRY(take_signed(sc, c, in));
+	return take_pictures(sc, c->body, asked ? PICTURES_MAX : 3, &in->pictures);
 }
 
 static enum code
@@ -37,10 +80,7 @@ check_in_prepare(struct scope *sc, struct tx *tx, struct call *c)
 	TRY(json_need_place(sc, c->body, "place", &in->fix));
 	TRY(json_need_word(sc, c->body, "method", methods, &method));
 	in->by_face = method == 1;
-	if (in->by_face)
-		TRY(take_pictures(sc, c->body, 3, &in->pictures));
-	else
-		TRY(check_in_by_device(sc, c, in));
+	TRY(in->by_face ? check_in_by_face(sc, c, in) : take_signed(sc, c, in));
 	c->user = in;
 	return day_check_in_read(sc, tx, c->house, in);
 }
@@ -476,6 +516,18 @@ photo(struct scope *sc, struct tx *tx, struct call *c)
 }
 
 static const struct route rows[] = {
+    {.method = "POST",
+     .path = "/v1/driver/face-challenge",
+     .who = MAY_DRIVER,
+     .prepare = face_challenge_prepare,
+     .commit = face_challenge_commit,
+     .summary = "What the camera shall see at a check-in: poses and, if you take them, colours, in a drawn order",
+     .request = "FaceChallengeAsk",
+     .answer = "FaceChallenge",
+     .body = BODY_JSON,
+     .limit = LIMIT_FACE,
+     .once = true,
+     .status = 201},
     {.method = "POST",
      .path = "/v1/driver/check-ins",
      .who = MAY_DRIVER,

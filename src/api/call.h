@@ -137,7 +137,7 @@ struct call_picture {
 MUST_USE enum code call_pictures(struct scope *sc, const json_t *list, const char *key, size_t max,
 				 struct call_picture *out, size_t *n);
 
-/* "pictures" of a body, 1 … max (at most 5) of them. */
+/* "pictures" of a body, 1 … max (at most PICTURES_MAX) of them. */
 struct pictures;
 MUST_USE enum code take_pictures(struct scope *sc, const json_t *body, size_t max, struct pictures *out);
 

@@ -21,6 +21,7 @@
 #include "pay/pay.h"
 #include "people/access.h"
 #include "people/enrolment.h"
+#include "people/liveness.h"
 #include "people/people.h"
 #include "report/report.h"
 #include "road/road.h"
@@ -102,9 +103,10 @@ MUST_USE enum code day_shipment_cancel(struct scope *sc, struct tx *tx, const ch
 
 /* --- faces --- */
 
+#define PICTURES_MAX CHALLENGE_FRAMES_MAX
 struct pictures {
-	const uint8_t *bytes[5];
-	size_t n_bytes[5];
+	const uint8_t *bytes[PICTURES_MAX];
+	size_t n_bytes[PICTURES_MAX];
 	size_t n;
 };
 /* E_INVALID (reason "poor-capture")  the message names the picture and the hint; *hint is its word. */
@@ -130,14 +132,28 @@ struct check_in {
 	struct place fix; /* wiped by the work phase: it is never stored */
 	bool by_face;
 	struct pictures pictures; /* by face */
-	const char *device_id;	  /* by device */
-	const char *challenge;	  /* of challenge_make(), purpose: the award's id */
-	const uint8_t *signature; /* 64 bytes over challenge_message() */
+	const char *device_id;
+	const char
+	    *challenge; /* by device: of challenge_make(), purpose: the award's id; by face: day_face_challenge()'s id,
+				     or NULL where the programme asks none */
+	const uint8_t *signature; /* 64 bytes over challenge_message(), or liveness_message() */
 	struct place depot_;	  /* of the read phase */
 	double radius_m_;
 	struct enrolment enrolment_;
-	struct checkin_seen seen; /* of the work phase */
+	struct face_challenge asked_; /* by face, with a challenge */
+	const json_t *hashes_;	      /* by face: SHA-256 of each picture, hex */
+	struct checkin_seen seen;     /* of the work phase */
 };
+/* What the camera shall see, for this award of hers. lights: she takes colours, too; drawn only where the
+ * programme has them. E_CONFLICT (reason "not-enrolled" | "challenges-used").  E_NOT_FOUND  no award of hers. */
+struct face_ask_for {
+	const char *operator_id, *driver_id, *device_id, *award_id;
+	bool lights;
+	uint8_t random[LIVENESS_RANDOM];
+};
+MUST_USE enum code day_face_challenge(struct scope *sc, struct tx *tx, struct house *h, const struct face_ask_for *ask,
+				      struct liveness *out);
+/* E_INVALID (reason "challenge-needed")  pictures alone do not do in this programme. And liveness_take()'s. */
 MUST_USE enum code day_check_in_read(struct scope *sc, struct tx *tx, struct house *h, struct check_in *c);
 MUST_USE enum code day_check_in_work(struct scope *sc, struct house *h, struct check_in *c);
 MUST_USE enum code day_check_in_write(struct scope *sc, struct tx *tx, struct house *h, struct check_in *c,

@@ -20,12 +20,11 @@ faces_needed(struct scope *sc, const struct house *h)
 }
 
 static size_t
-as_face_pictures(const struct pictures *p, struct face_picture out[static FACE_PICTURES_MAX])
+as_face_pictures(const struct pictures *p, struct face_picture out[static PICTURES_MAX])
 {
-	size_t n = p->n < FACE_PICTURES_MAX ? p->n : FACE_PICTURES_MAX;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < p->n; i++)
 		out[i] = (struct face_picture){p->bytes[i], p->n_bytes[i]};
-	return n;
+	return p->n;
 }
 
 /* --- enrolment --- */
@@ -33,7 +32,7 @@ as_face_pictures(const struct pictures *p, struct face_picture out[static FACE_P
 enum code
 day_enrol_work(struct scope *sc, struct house *h, struct enrol *e)
 {
-	struct face_picture pictures[FACE_PICTURES_MAX];
+	struct face_picture pictures[PICTURES_MAX];
 	uint8_t *request;
 	uint8_t *answer;
 	size_t n;
@@ -97,33 +96,50 @@ day_photo_work(struct scope *sc, struct house *h, const uint8_t *photo, size_t n
 
 /* --- check-in --- */
 
-enum code
-day_check_in_read(struct scope *sc, struct tx *tx, struct house *h, struct check_in *c)
+static enum code
+award_of(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, const char *award_id,
+	 struct award *out)
 {
 	struct award a;
-	struct station s;
-	TRY(offer_award_get(sc, tx, c->operator_id, c->award_id, &a));
-	if (!text_eq(a.driver_id, c->driver_id))
+	TRY(offer_award_get(sc, tx, operator_id, award_id, &a));
+	if (!text_eq(a.driver_id, driver_id))
 		return fail_as(sc, E_NOT_FOUND, "no-award", "there is no such award");
-	TRY(station_get(sc, tx, c->operator_id, a.station_id, &s));
-	c->depot_ = s.place;
-	c->radius_m_ = CHECK_IN_RADIUS_M;
-	if (!c->by_face)
-		return OK;
-	enum code rc = enrolment_template(sc, tx, h->keys, c->operator_id, c->driver_id, &c->enrolment_);
+	*out = a;
+	return OK;
+}
+
+static enum code
+template_of(struct scope *sc, struct tx *tx, struct house *h, const char *operator_id, const char *driver_id,
+	    struct enrolment *out)
+{
+	enum code rc = enrolment_template(sc, tx, h->keys, operator_id, driver_id, out);
 	if (rc == E_NOT_FOUND)
 		return fail_as(sc, E_CONFLICT, "not-enrolled", "you use the device path; enrol first to use your face");
 	return rc;
 }
 
-static enum identity
-identity_of(enum face_decision d)
+static enum code
+policy_for(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, struct policy *out)
 {
-	switch (d) {
-	case FACE_MATCH: return IDENTITY_CONFIRMED;
-	case FACE_UNSURE: return IDENTITY_UNSURE;
-	default: return IDENTITY_TRY_AGAIN;
-	}
+	struct driver d;
+	TRY(driver_get(sc, tx, operator_id, driver_id, &d));
+	return programme_policy(sc, tx, operator_id, d.programme_id, 0, out);
+}
+
+enum code
+day_face_challenge(struct scope *sc, struct tx *tx, struct house *h, const struct face_ask_for *ask,
+		   struct liveness *out)
+{
+	struct award a;
+	struct enrolment enrolled;
+	struct policy p;
+	struct face_challenge drawn;
+	TRY(faces_needed(sc, h));
+	TRY(award_of(sc, tx, ask->operator_id, ask->driver_id, ask->award_id, &a));
+	TRY(template_of(sc, tx, h, ask->operator_id, ask->driver_id, &enrolled));
+	TRY(policy_for(sc, tx, ask->operator_id, ask->driver_id, &p));
+	liveness_draw(ask->random, ask->lights && p.face_lights, &drawn);
+	return liveness_open(sc, tx, ask->operator_id, ask->driver_id, ask->device_id, ask->award_id, &drawn, out);
 }
 
 /* The pictures go; their hashes stay with the decision, so that she can show the
@@ -140,28 +156,104 @@ hashes_of(struct scope *sc, const struct pictures *p)
 	return list;
 }
 
-/* The driver sees a hint, never a score; a no-match has none that would help an impostor. */
 static enum code
-face_work(struct scope *sc, struct house *h, struct check_in *c)
+face_read(struct scope *sc, struct tx *tx, struct house *h, struct check_in *c)
 {
-	struct face_picture pictures[FACE_PICTURES_MAX];
-	struct face_template *enrolled = NEW(sc, struct face_template);
-	struct face_verdict verdict;
+	struct policy p;
+	TRY(template_of(sc, tx, h, c->operator_id, c->driver_id, &c->enrolment_));
+	c->hashes_ = hashes_of(sc, &c->pictures);
+	if (c->challenge == NULL) {
+		TRY(policy_for(sc, tx, c->operator_id, c->driver_id, &p));
+		if (p.face_challenge)
+			return fail_as(sc, E_INVALID, "challenge-needed",
+				       "a face check is asked for first, and answered by the frames it asks for");
+		return OK;
+	}
+	const struct liveness_answer a = {
+	    .operator_id = c->operator_id,
+	    .driver_id = c->driver_id,
+	    .device_id = c->device_id,
+	    .act = c->award_id,
+	    .challenge = c->challenge,
+	    .signature = c->signature,
+	    .frames = c->hashes_,
+	};
+	return liveness_take(sc, tx, &a, &c->asked_);
+}
+
+enum code
+day_check_in_read(struct scope *sc, struct tx *tx, struct house *h, struct check_in *c)
+{
+	struct award a;
+	struct station s;
+	TRY(award_of(sc, tx, c->operator_id, c->driver_id, c->award_id, &a));
+	TRY(station_get(sc, tx, c->operator_id, a.station_id, &s));
+	c->depot_ = s.place;
+	c->radius_m_ = CHECK_IN_RADIUS_M;
+	return c->by_face ? face_read(sc, tx, h, c) : OK;
+}
+
+static enum identity
+identity_of(enum face_decision d)
+{
+	switch (d) {
+	case FACE_MATCH: return IDENTITY_CONFIRMED;
+	case FACE_UNSURE: return IDENTITY_UNSURE;
+	default: return IDENTITY_TRY_AGAIN;
+	}
+}
+
+/* One job for the child: the whole challenge and the comparison, or, where none was asked, the comparison. */
+static enum code
+face_call(struct scope *sc, struct house *h, const struct check_in *c, const struct face_template *enrolled,
+	  struct face_live_check *out)
+{
+	struct face_picture pictures[PICTURES_MAX];
+	size_t pictures_n = as_face_pictures(&c->pictures, pictures);
 	uint8_t *request;
 	uint8_t *answer;
 	size_t n;
 	size_t answer_n;
+	bool live = c->challenge != NULL;
+	if (live)
+		TRY(face_wire_live_request(sc, enrolled, &c->asked_, pictures, pictures_n, &request, &n));
+	else
+		TRY(face_wire_check_request(sc, enrolled, pictures, pictures_n, &request, &n));
+	TRY(workers_call(sc, h->faces, request, n, clock_mono_ms() + FACE_CALL_MS, &answer, &answer_n));
+	if (live)
+		return face_wire_live_answer(sc, answer, answer_n, out);
+	struct face_live_check check = {.live = LIVE_ALIVE};
+	TRY(face_wire_check_answer(sc, answer, answer_n, &check.verdict));
+	*out = check;
+	return OK;
+}
+
+static json_t *
+challenge_seen(struct scope *sc, const struct check_in *c, enum face_live live)
+{
+	if (c->challenge == NULL)
+		return NULL;
+	json_t *o = liveness_asked_json(sc, &c->asked_);
+	json_put_text(o, "seen", face_live_word(live));
+	return o;
+}
+
+/* The driver sees a hint, never a score; a no-match has none that would help an impostor. */
+static enum code
+face_work(struct scope *sc, struct house *h, struct check_in *c)
+{
+	struct face_template *enrolled = NEW(sc, struct face_template);
+	struct face_live_check check;
 	TRY(faces_needed(sc, h));
 	if (c->enrolment_.n != sizeof *enrolled)
 		return fail_as(sc, E_CONFLICT, "enrol-again", "your enrolment is of an older kind: enrol again");
 	memcpy(enrolled, c->enrolment_.template_, sizeof *enrolled);
-	TRY(face_wire_check_request(sc, enrolled, pictures, as_face_pictures(&c->pictures, pictures), &request, &n));
-	TRY(workers_call(sc, h->faces, request, n, clock_mono_ms() + FACE_CALL_MS, &answer, &answer_n));
-	TRY(face_wire_check_answer(sc, answer, answer_n, &verdict));
-	c->seen.identity = identity_of(verdict.decision);
-	c->seen.hint = verdict.hint != FACE_HINT_NONE ? face_hint_word(verdict.hint) : NULL;
-	c->seen.band = face_fmr_word(verdict.band);
-	c->seen.pictures = hashes_of(sc, &c->pictures);
+	TRY(face_call(sc, h, c, enrolled, &check));
+	c->seen.identity = identity_of(check.verdict.decision);
+	c->seen.hint = check.verdict.hint != FACE_HINT_NONE ? face_hint_word(check.verdict.hint) : NULL;
+	c->seen.band = face_fmr_word(check.verdict.band);
+	c->seen.pictures = c->hashes_;
+	c->seen.challenge = challenge_seen(sc, c, check.live);
 	return OK;
 }
 
@@ -199,5 +291,7 @@ day_check_in_write(struct scope *sc, struct tx *tx, struct house *h, struct chec
 {
 	if (!c->by_face)
 		TRY(device_path(sc, tx, h, c));
+	else if (c->challenge != NULL)
+		TRY(liveness_spend(sc, tx, c->operator_id, c->challenge));
 	return checkin_record(sc, tx, c->operator_id, c->driver_id, c->award_id, &c->seen, checkin_id, outcome);
 }

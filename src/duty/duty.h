@@ -57,9 +57,10 @@ struct checkin_seen {
 	bool by_face;  /* kept for her alone: staff never read it */
 	bool at_depot; /* the fix itself is gone by now */
 	enum identity identity;
-	const char *hint;	/* word for her phone, or NULL */
-	const char *band;	/* face only: false-match band, "<=1e-4"; never a score */
-	const json_t *pictures; /* face only: SHA-256 (hex) of each, for an appeal; the pictures themselves are gone */
+	const char *hint;	 /* word for her phone, or NULL */
+	const char *band;	 /* face only: false-match band, "<=1e-4"; never a score */
+	const json_t *pictures;	 /* face only: SHA-256 (hex) of each, for an appeal; the pictures themselves are gone */
+	const json_t *challenge; /* face only: what was asked, and what was seen; NULL: nothing was asked */
 };
 enum checkin_outcome { CHECKIN_PASSED, CHECKIN_TRY_AGAIN, CHECKIN_REVIEW, CHECKIN_OUTCOMES };
 extern const char *const checkin_words[]; /* "passed", "try_again", "review", NULL */

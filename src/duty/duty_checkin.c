@@ -106,6 +106,8 @@ inputs_of(struct scope *sc, const struct checkin_seen *seen, int64_t tries)
 	json_put_int(o, "tries_before", tries);
 	if (seen->pictures != NULL)
 		json_put(o, "pictures", json_deep_copy(seen->pictures));
+	if (seen->challenge != NULL)
+		json_put(o, "challenge", json_deep_copy(seen->challenge));
 	return o;
 }
 

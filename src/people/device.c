@@ -136,6 +136,18 @@ device_read(struct scope *sc, struct tx *tx, const char *operator_id, const char
 }
 
 enum code
+device_signed(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, const char *device_id,
+	      const char *text, const uint8_t signature[static 64])
+{
+	struct device_row d;
+	TRY(device_read(sc, tx, operator_id, device_id, &d));
+	if (!text_eq(d.driver_id, driver_id) ||
+	    crypto_sign_verify_detached(signature, (const uint8_t *)text, strlen(text), d.key) != 0)
+		return refused(sc);
+	return OK;
+}
+
+enum code
 device_answer(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id, const char *driver_id,
 	      const char *device_id, const char *purpose, const char *challenge, const uint8_t signature[static 64])
 {

@@ -10,7 +10,10 @@ static const char *const consent_lines[] = {
     "You can work without this: the key in your phone alone opens your shift, just as fast.",
     "Your pictures stay on your phone. From them a row of numbers, the template, is computed and kept sealed under a "
     "key of your own.",
-    "It is compared with a picture of you at the start of a shift, with nobody else's, and for nothing else.",
+    "It is compared with pictures of you at the start of a shift, with nobody else's, and for nothing else.",
+    "Where the programme asks for it, you look to the sides, up, down or come closer in an order drawn for you, so "
+    "that "
+    "a photograph of you opens nothing. If the screen lights up in colours as well, you may do without.",
     "No age, sex, origin or mood is computed, no score is kept, and no model learns from your face.",
     "A person, not the machine, decides when a check does not succeed.",
     "Dispatch does not see whether you use this.",
@@ -249,6 +252,8 @@ enrolment_status(struct scope *sc, struct tx *tx, const char *operator_id, const
 	TRY(rows_end(sc, r));
 	json_t *o = json_new_object(sc);
 	json_put_bool(o, "available", p.face_enabled);
+	json_put_bool(o, "challenge", p.face_enabled && p.face_challenge);
+	json_put_bool(o, "lights", p.face_enabled && p.face_lights);
 	json_put_bool(o, "enrolled", since != 0);
 	json_put_time(o, "since", since);
 	json_put_time(o, "ends", ends);

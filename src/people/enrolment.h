@@ -15,7 +15,7 @@
 #include "people/people.h"
 
 #define TEMPLATE_BYTES_MAX 16384
-#define CONSENT_TEXT_VERSION "face-consent/1"
+#define CONSENT_TEXT_VERSION "face-consent/2"
 
 /* {"version","purpose","term_days","text":[…],"alternative"}: what she reads before she says yes. */
 MUST_USE enum code enrolment_consent_text(struct scope *sc, struct tx *tx, const char *operator_id,

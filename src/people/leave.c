@@ -9,6 +9,7 @@
 #include "people/access.h"
 #include "people/appeal_picture.h"
 #include "people/enrolment.h"
+#include "people/liveness.h"
 #include "people/people_rows.h"
 #include "people/vault.h"
 #include "store/event.h"
@@ -19,8 +20,11 @@ people_export(struct scope *sc, struct tx *tx, struct keys *k, const char *opera
 {
 	json_t *self;
 	json_t *statutory;
+	json_t *challenges;
 	TRY(driver_json(sc, tx, k, operator_id, driver_id, VIEW_SELF, &self));
 	TRY(driver_statutory(sc, tx, k, operator_id, driver_id, &statutory));
+	TRY(liveness_json(sc, tx, operator_id, driver_id, &challenges));
+	json_put(into, "face_challenges", json_incref(challenges));
 	json_put(into, "driver", json_incref(self));
 	json_put(into, "statutory", json_incref(statutory));
 	return OK;
@@ -45,6 +49,7 @@ people_erase(struct scope *sc, struct tx *tx, const char *operator_id, const cha
 	if (d.state == DRIVER_LEFT)
 		return OK;
 	TRY(enrolment_end(sc, tx, operator_id, driver_id, "left"));
+	TRY(liveness_erase(sc, tx, operator_id, driver_id));
 	TRY(appeal_pictures_erase(sc, tx, operator_id, driver_id));
 	TRY(vault_destroy(sc, tx, operator_id, driver_id, KEY_ACCOUNT));
 	TRY(sessions_end(sc, tx, operator_id, driver_id));

@@ -38,7 +38,8 @@ static const struct datum data[] = {
      "30 days; faces and number plates blurred", "legitimate interest", IF_PHOTO},
     {"a face template, if you choose this path",
      "to check 1:1 at the start of a shift that you are the person of this account",
-     "when you enrol and when you check in", "nobody: it is compared inside a closed process",
+     "when you enrol and when you check in (in a drawn order of poses and, if you like, colours of the screen)",
+     "nobody: it is compared inside a closed process",
      "sealed under a key of your own; destroyed when you opt out, at the end of its term or when you leave",
      "your consent and the basis below", IF_FACE},
 };

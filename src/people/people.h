@@ -106,6 +106,8 @@ struct policy {
 	bool face_enabled;
 	const char *lawful_basis, *dpia_reference; /* set where face_enabled */
 	int64_t template_days;
+	bool face_challenge;  /* a face check asks for poses in a drawn order; else one picture is enough */
+	bool face_lights;     /* … and for colours, from those who take them */
 	bool positions;	      /* inside an open duty */
 	bool position_review; /* implausible tracks go to a person */
 	bool photo_proof;

@@ -18,6 +18,9 @@ MUST_USE enum code session_begin(struct scope *sc, struct tx *tx, struct keys *k
 MUST_USE enum code challenge_answer(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
 				    const char *purpose, const char *challenge, const uint8_t key[static 32],
 				    const uint8_t signature[static 64]);
+/* Has this phone of hers signed this text? E_UNAUTHENTICATED otherwise. */
+MUST_USE enum code device_signed(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
+				 const char *device_id, const char *text, const uint8_t signature[static 64]);
 MUST_USE enum code device_bind(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 			       const char *label, const uint8_t key[static 32], struct id *out);
 MUST_USE enum code devices_json(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,

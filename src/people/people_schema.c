@@ -93,6 +93,13 @@ static const char *const migrations[] = {
     " PRIMARY KEY (operator_id, appeal_id, n), UNIQUE (operator_id, queue_id, n)"
     ") STRICT;"
     "CREATE INDEX appeal_picture_driver ON appeal_picture (operator_id, driver_id);",
+    "CREATE TABLE liveness ("
+    " operator_id TEXT NOT NULL, id TEXT NOT NULL, driver_id TEXT NOT NULL, device_id TEXT NOT NULL,"
+    " act TEXT NOT NULL, poses TEXT NOT NULL, colours TEXT NOT NULL, made_ms INTEGER NOT NULL,"
+    " ends_ms INTEGER NOT NULL, state TEXT NOT NULL CHECK (state IN ('open', 'over')),"
+    " PRIMARY KEY (operator_id, id)"
+    ") STRICT;"
+    "CREATE INDEX liveness_driver ON liveness (operator_id, driver_id, act);",
     NULL,
 };
 

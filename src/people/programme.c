@@ -13,12 +13,17 @@ static const char *const sign_up_words[] = {"open", "review", NULL};
 static enum code
 parse_face(struct scope *sc, const json_t *face, struct policy *p)
 {
-	static const char *const names[] = {"enabled", "lawful_basis", "dpia_reference", "template_days", NULL};
+	static const char *const names[] = {
+	    "enabled", "lawful_basis", "dpia_reference", "template_days", "challenge", "lights", NULL};
 	TRY(json_only(sc, face, names));
 	TRY(json_may_bool(sc, face, "enabled", &p->face_enabled));
 	TRY(json_may_text(sc, face, "lawful_basis", 10, 1000, &p->lawful_basis));
 	TRY(json_may_text(sc, face, "dpia_reference", 3, 300, &p->dpia_reference));
 	TRY(json_may_int(sc, face, "template_days", 1, 3 * 365, &p->template_days));
+	TRY(json_may_bool(sc, face, "challenge", &p->face_challenge));
+	TRY(json_may_bool(sc, face, "lights", &p->face_lights));
+	if (p->face_lights && !p->face_challenge)
+		return fail_as(sc, E_INVALID, "bad-field", "\"lights\": they are part of a challenge");
 	if (p->face_enabled && (p->lawful_basis == NULL || p->dpia_reference == NULL))
 		return fail_as(sc, E_INVALID, "face-basis",
 			       "face checks need \"lawful_basis\" and \"dpia_reference\" in the policy");
@@ -42,8 +47,11 @@ enum code
 policy_parse(struct scope *sc, const json_t *json, struct policy *out)
 {
 	static const char *const names[] = {"award", "sign_up", "face", "monitoring", NULL};
-	struct policy p = {
-	    .template_days = TEMPLATE_DAYS_DEFAULT, .positions = true, .position_review = true, .photo_proof = true};
+	struct policy p = {.template_days = TEMPLATE_DAYS_DEFAULT,
+			   .face_challenge = true,
+			   .positions = true,
+			   .position_review = true,
+			   .photo_proof = true};
 	size_t award = AWARD_DRAW;
 	size_t sign_up = 0;
 	TRY(json_only(sc, json, names));
@@ -67,6 +75,8 @@ policy_json(struct scope *sc, const struct policy *p)
 	json_put_text(face, "lawful_basis", p->lawful_basis);
 	json_put_text(face, "dpia_reference", p->dpia_reference);
 	json_put_int(face, "template_days", p->template_days);
+	json_put_bool(face, "challenge", p->face_challenge);
+	json_put_bool(face, "lights", p->face_lights);
 	json_t *monitoring = json_object();
 	json_put_bool(monitoring, "positions", p->positions);
 	json_put_bool(monitoring, "position_review", p->position_review);
@@ -79,14 +89,15 @@ policy_json(struct scope *sc, const struct policy *p)
 	return o;
 }
 
-/* Does `next` watch more than `now` does? Another basis or a longer term for faces counts, too. */
+/* Does `next` watch more than `now` does? Another basis, a longer term for faces or more frames of them counts, too. */
 static bool
 watches_more(const struct policy *now, const struct policy *next)
 {
 	bool face_changed =
 	    next->face_enabled && now->face_enabled &&
 	    (!text_eq(now->lawful_basis, next->lawful_basis) || !text_eq(now->dpia_reference, next->dpia_reference) ||
-	     next->template_days > now->template_days);
+	     next->template_days > now->template_days || (next->face_challenge && !now->face_challenge) ||
+	     (next->face_lights && !now->face_lights));
 	return (next->face_enabled && !now->face_enabled) || face_changed || (next->positions && !now->positions) ||
 	       (next->position_review && !now->position_review) || (next->photo_proof && !now->photo_proof);
 }

@@ -5,18 +5,22 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "face/face.h"
 #include "face/picture.h"
+#include "face/relief.h"
 
 #define PEOPLE_MAX 64
 #define PHOTO_BYTES_MAX ((size_t)16 << 20)
 #define SIDE 480
 #define FACE_SHARE 0.42 /* of the selfie's height */
 #define EYES_MIN_PX 26	/* smaller people in group pictures are left out */
+/* … and so is who does not look into the camera: a head of generic shape under her would turn from there. */
+#define YAW_MAX_DEG 20
+#define PITCH_MAX_DEG 15
 
 struct person {
 	const struct picture *photo;
 	double x, y, size; /* centre and height of the face, pixels of the photograph */
+	struct face_point five[5];
 };
 struct sim_faces {
 	struct person people[PEOPLE_MAX];
@@ -59,10 +63,16 @@ people_of(struct scope *sc, struct face_engine *e, const char *path, struct sim_
 	TRY(picture_decode(sc, bytes, n, 0, photo));
 	for (size_t i = 0; i < found->n && f->n < PEOPLE_MAX; i++) {
 		const struct face_box *b = &found->faces[i];
-		if (b->quality.eye_distance_px < EYES_MIN_PX || fabsf(b->quality.yaw_deg) > 20)
+		if (b->quality.eye_distance_px < EYES_MIN_PX || fabsf(b->quality.yaw_deg) > YAW_MAX_DEG ||
+		    fabsf(b->quality.pitch_deg) > PITCH_MAX_DEG)
 			continue;
-		f->people[f->n++] = (struct person){photo, (b->left + b->right) / 2.0, (b->top + b->bottom) / 2.0,
-						    (double)b->bottom - b->top};
+		struct person *p = &f->people[f->n++];
+		*p = (struct person){photo,
+				     (b->left + b->right) / 2.0,
+				     (b->top + b->bottom) / 2.0,
+				     (double)b->bottom - b->top,
+				     {{0, 0}}};
+		memcpy(p->five, b->points, sizeof p->five);
 	}
 	return OK;
 }
@@ -192,16 +202,55 @@ as_base64(struct scope *sc, uint8_t *rgb, int width, int height, char **out)
 	return OK;
 }
 
+/* One press of the shutter; SIDE × SIDE × 3. */
+static uint8_t *
+shoot(struct scope *sc, const struct person *who, const struct take *t, struct prng *r)
+{
+	uint8_t *rgb = scope_alloc(sc, (size_t)SIDE * SIDE * 3);
+	expose(who, t, r, rgb);
+	if (t->blur_px > 0)
+		smear(sc, rgb, t->blur_px);
+	return rgb;
+}
+
 enum code
 sim_selfie(struct scope *sc, const struct sim_faces *f, int person, enum selfie how, struct prng *r, char **base64)
 {
 	const struct person *who = &f->people[person];
-	uint8_t *rgb = scope_alloc(sc, (size_t)SIDE * SIDE * 3);
 	struct take t = take_of(how, r, who->size);
-	expose(who, &t, r, rgb);
-	if (t.blur_px > 0)
-		smear(sc, rgb, t.blur_px);
-	return as_base64(sc, rgb, SIDE, SIDE, base64);
+	return as_base64(sc, shoot(sc, who, &t, r), SIDE, SIDE, base64);
+}
+
+/* Where expose() puts a point of the photograph. */
+static struct face_point
+exposed(const struct person *who, const struct take *t, struct face_point p)
+{
+	double dx = (double)p.x - who->x;
+	double dy = (double)p.y - who->y;
+	return (struct face_point){(float)((dx * t->cos_a + dy * t->sin_a) / t->scale + SIDE / 2.0 - t->dx),
+				   (float)((dy * t->cos_a - dx * t->sin_a) / t->scale + SIDE / 2.0 - t->dy)};
+}
+
+enum code
+sim_frames(struct scope *sc, const struct sim_faces *f, int person, enum selfie how,
+	   const enum face_ask asks[static CHALLENGE_ASKS], struct prng *r,
+	   struct face_picture out[static CHALLENGE_FRAMES])
+{
+	const struct person *who = &f->people[person];
+	struct take t = take_of(how, r, who->size);
+	struct picture photo = {SIDE, SIDE, SIDE, SIDE, 1, NULL};
+	struct face_point five[5];
+	struct relief head;
+	photo.rgb = shoot(sc, who, &t, r);
+	for (int i = 0; i < 5; i++)
+		five[i] = exposed(who, &t, who->five[i]);
+	TRY(relief_of(sc, &photo, five, &head));
+	for (size_t i = 0; i < CHALLENGE_FRAMES; i++) {
+		struct relief_view v = i == 0 ? relief_plain : relief_asked(asks[i - 1], (float)between(r, 0.95, 1.05));
+		v.noise = 2;
+		TRY(relief_show(sc, &head, &v, r, &out[i]));
+	}
+	return OK;
 }
 
 enum code

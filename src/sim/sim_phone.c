@@ -103,10 +103,10 @@ phone_signs_up(struct scope *sc, struct sim *s, struct phone *p, int arg)
 }
 
 static enum code
-add_selfie(struct scope *sc, struct sim *s, int person, enum selfie how, json_t *list)
+add_selfie(struct scope *sc, struct sim *s, int person, json_t *list)
 {
 	char *base64;
-	TRY(sim_selfie(sc, s->faces, person, how, &s->rng, &base64));
+	TRY(sim_selfie(sc, s->faces, person, SELFIE_GOOD, &s->rng, &base64));
 	json_array_append_new(list, json_string(base64));
 	return OK;
 }
@@ -125,7 +125,7 @@ phone_enrols(struct scope *sc, struct sim *s, struct phone *p, int arg)
 	    json_pack("{sssb}", "text_version", json_string_value(json_object_get(text, "version")), "accepted", 1));
 	json_put(body, "pictures", pictures);
 	for (int i = 0; i < 3; i++)
-		TRY(add_selfie(sc, s, p->person, SELFIE_GOOD, pictures));
+		TRY(add_selfie(sc, s, p->person, pictures));
 	struct sim_answer a;
 	TRY(sim_call(sc, s->http, "POST", "/v1/driver/enrolment", p->token, body, NULL, &a));
 	if (a.status >= 200 && a.status < 300)
@@ -251,6 +251,57 @@ phone_gives_back(struct scope *sc, struct sim *s, struct phone *p, int arg)
 /* --- at the gate --- */
 
 static enum code
+poses_of(struct scope *sc, const json_t *challenge, enum face_ask asks[static CHALLENGE_ASKS])
+{
+	const json_t *poses;
+	TRY(json_need_array(sc, challenge, "poses", CHALLENGE_ASKS, CHALLENGE_ASKS, &poses));
+	for (size_t i = 0; i < CHALLENGE_ASKS; i++) {
+		const char *word = json_string_value(json_array_get(poses, i));
+		int k = 0;
+		while (k < ASK_COUNT && !text_eq(word, face_ask_word((enum face_ask)k)))
+			k++;
+		if (k == ASK_COUNT)
+			return fail(sc, E_INVALID, "the server asks for a pose that nobody knows");
+		asks[i] = (enum face_ask)k;
+	}
+	return OK;
+}
+
+/* The frames that are asked for, and the phone's word that it took them. */
+static enum code
+face_answer(struct scope *sc, struct sim *s, struct phone *p, int award, json_t *body)
+{
+	json_t *c;
+	const char *head;
+	char *signature;
+	enum face_ask asks[CHALLENGE_ASKS];
+	struct face_picture frames[CHALLENGE_FRAMES];
+	struct text message;
+	json_t *ask = json_new_object(sc);
+	json_t *pictures = json_array();
+	bool dark = p->story == STORY_DARK_SELFIE && p->tries == 0;
+	int person = p->story == STORY_STRANGER ? (p->person + 1) % sim_faces_count(s->faces) : p->person;
+	json_put(body, "pictures", pictures);
+	json_put_text(ask, "award_id", p->awards[award]);
+	TRY(sim_do(sc, s, "POST", "/v1/driver/face-challenge", p->token, ask, 0, &c));
+	TRY(sim_text(sc, c, "message", &head));
+	TRY(poses_of(sc, c, asks));
+	TRY(sim_frames(sc, s->faces, person, dark ? SELFIE_DARK : SELFIE_GOOD, asks, &s->rng, frames));
+	text_init(&message, sc);
+	text_printf(&message, "%s", head);
+	for (size_t i = 0; i < CHALLENGE_FRAMES; i++) {
+		uint8_t hash[crypto_hash_sha256_BYTES];
+		crypto_hash_sha256(hash, frames[i].bytes, frames[i].n);
+		text_printf(&message, "\n%s", hex_encode(sc, hash, sizeof hash));
+		json_array_append_new(pictures, json_string(base64_encode(sc, frames[i].bytes, frames[i].n)));
+	}
+	TRY(signed_by(sc, p, message.s, &signature));
+	json_put(body, "challenge", json_incref(json_object_get(c, "challenge")));
+	json_put_text(body, "signature", signature);
+	return OK;
+}
+
+static enum code
 check_in_body(struct scope *sc, struct sim *s, struct phone *p, int award, json_t *body)
 {
 	json_put_text(body, "award_id", p->awards[award]);
@@ -261,14 +312,7 @@ check_in_body(struct scope *sc, struct sim *s, struct phone *p, int award, json_
 		json_put_text(ask, "award_id", p->awards[award]);
 		return answer_challenge(sc, s, p, ask, body);
 	}
-	json_t *pictures = json_array();
-	json_put(body, "pictures", pictures);
-	bool stranger = p->story == STORY_STRANGER;
-	bool dark = p->story == STORY_DARK_SELFIE && p->tries == 0;
-	int person = stranger ? (p->person + 1) % sim_faces_count(s->faces) : p->person;
-	for (int i = 0; i < 2; i++)
-		TRY(add_selfie(sc, s, person, dark ? SELFIE_DARK : SELFIE_GOOD, pictures));
-	return OK;
+	return face_answer(sc, s, p, award, body);
 }
 
 static void

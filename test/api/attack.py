@@ -95,7 +95,7 @@ def ten_megabytes(s, admin, phone):
 def pictures(s, admin, phone):
     """The face path is off in this programme, and no picture is looked at before that is known."""
     award = "awd_" + "0" * 26
-    consent = {"text_version": "face-consent/1", "accepted": True}
+    consent = {"text_version": "face-consent/2", "accepted": True}
     for raw in (b"this is text", png(64, 64)[:40], png(10000, 10000), b"\xff\xd8\xff\xe0" + b"\0" * 50):
         a = phone.post("/v1/driver/enrolment", {"consent": consent, "pictures": [base64.b64encode(raw).decode()]})
         problem(a, 403, "face-off")

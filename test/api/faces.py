@@ -76,7 +76,7 @@ def attack(binary, models, photo, s, tmp):
     status = phone.need("GET", "/v1/driver/enrolment")
     assert not status["available"] and not status["enrolled"], status
     group = open(photo, "rb").read()
-    consent = {"text_version": "face-consent/1", "accepted": True}
+    consent = {"text_version": "face-consent/2", "accepted": True}
 
     def enrol(*pictures):
         return phone.post("/v1/driver/enrolment", {"consent": consent,
@@ -95,7 +95,7 @@ def attack(binary, models, photo, s, tmp):
         assert len(p["detail"]) > 10, p
     for pictures in (["@@@@"], [], [5], ["AAAA"] * 4, "AAAA"):
         problem(phone.post("/v1/driver/enrolment", {"consent": consent, "pictures": pictures}), 400, "bad-field")
-    for no in ({"text_version": "face-consent/1", "accepted": False}, {"text_version": "face-consent/0", "accepted": True}):
+    for no in ({"text_version": "face-consent/2", "accepted": False}, {"text_version": "face-consent/0", "accepted": True}):
         problem(phone.post("/v1/driver/enrolment", {"consent": no, "pictures": ["AAAA"]}), 400, "no-consent")
     problem(enrol(group), 422, "poor-capture", "one_person")
     problem(enrol(png(640, 480)), 422, "poor-capture", "no_face")
@@ -115,16 +115,21 @@ def attack(binary, models, photo, s, tmp):
     print(json.dumps({"ok": True, "told": [p["detail"] for p in told]}))
 
 
-def allow(s, admin):
+def consent_text(phone):
+    """The version of the text that holds."""
+    return phone.need("GET", "/v1/driver/enrolment")["consent_text"]["version"]
+
+
+def allow(s, admin, **more):
     """Faces need a basis, an assessment and the representative's own signature."""
     programme = s.init["programme_id"]
     problem(admin.call("PUT", "/v1/programmes/" + programme, {"face": {"enabled": True}}), 400, "face-basis")
     face = {"enabled": True, "lawful_basis": "explicit consent with a device path that is no slower",
-            "dpia_reference": "DPIA-2026-7"}
+            "dpia_reference": "DPIA-2026-7", **more}
     version = admin.need("PUT", "/v1/programmes/" + programme, {"face": face})
     assert version["waiting"], version
     problem(admin.post(f"/v1/programmes/{programme}/cosign", {"version": version["version"]}), 403, "role")
-    admin.need("POST", "/v1/staff", {"name": "union", "role": "representative", "passphrase": "bread-and-roses-1912"})
+    admin.call("POST", "/v1/staff", {"name": "union", "role": "representative", "passphrase": "bread-and-roses-1912"})
     union = s.staff("union", "bread-and-roses-1912")
     union.need("POST", f"/v1/programmes/{programme}/cosign", {"version": version["version"]})
 
@@ -147,4 +152,5 @@ def kept(s, piece):
             assert piece not in f.read(), f"{name} keeps a picture"
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,9 +1,10 @@
 # Runs of the real server; they take longer than unit tests.
 if(TARGET waybill)
   find_package(Python3 COMPONENTS Interpreter REQUIRED)
-  foreach(name attack explore faces lint_openapi commands day)
+  set(face_challenge_arguments $<TARGET_FILE:pose_frames>)
+  foreach(name attack explore faces face_challenge lint_openapi commands day)
     add_test(NAME api.${name}
-      COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/api/${name}.py $<TARGET_FILE:waybill>
+      COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/api/${name}.py $<TARGET_FILE:waybill> ${${name}_arguments}
       WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/test/api)
     set_tests_properties(api.${name} PROPERTIES LABELS e2e TIMEOUT 180 SKIP_RETURN_CODE 77
       ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;ASAN_OPTIONS=detect_leaks=1")

@@ -5,6 +5,7 @@
  *
  * Writes front.jpg, one for each pose (left.jpg …) and one for each colour (red.jpg …)
  * of the FACE-th largest face, 640 × 480. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,7 +14,8 @@
 
 #define WIDTH 640
 #define HEIGHT 480
-#define FACE_SHARE 0.52f /* of the frame's height */
+#define FACE_SHARE 0.50f /* of the frame's height */
+#define WALL 150.0f
 
 static enum code
 keep(struct scope *sc, const struct relief *r, const struct relief_view *view, struct prng *noise, const char *dir,
@@ -24,7 +26,17 @@ keep(struct scope *sc, const struct relief *r, const struct relief_view *view, s
 	return file_write(sc, path_join(sc, dir, scope_printf(sc, "%s.jpg", name)), jpeg.bytes, jpeg.n, 0600);
 }
 
-/* Her surroundings, cut and scaled as a phone held before her has them. */
+/* 1 on her head and under it, 0 where a wall hides who else is in the photograph. */
+static float
+share_of_her(int x, int y, float face_width)
+{
+	float dx = ((float)x - WIDTH / 2.0f) / (0.80f * face_width);
+	float dy = ((float)y - HEIGHT / 2.0f) / (0.85f * HEIGHT * FACE_SHARE);
+	float d = sqrtf(dx * dx + dy * dy);
+	return fminf(fmaxf((1.15f - d) / 0.15f, 0), 1);
+}
+
+/* Her surroundings, cut and scaled as a phone held before her has them, before a plain wall. */
 static void
 frame_her(struct scope *sc, const struct picture *photo, const struct face_box *b, struct picture *out)
 {
@@ -37,10 +49,13 @@ frame_her(struct scope *sc, const struct picture *photo, const struct face_box *
 	out->rgb = NEW_ARRAY(sc, (size_t)3 * WIDTH * HEIGHT, uint8_t);
 	warp_chip(photo, at, WIDTH, &as_is, square);
 	for (int y = 0; y < HEIGHT; y++)
-		for (int x = 0; x < WIDTH; x++)
+		for (int x = 0; x < WIDTH; x++) {
+			float her = share_of_her(x, y, (b->right - b->left) / k);
+			const float *from = square + (y + (WIDTH - HEIGHT) / 2) * WIDTH + x;
 			for (int c = 0; c < 3; c++)
 				out->rgb[(y * WIDTH + x) * 3 + c] =
-				    (uint8_t)square[c * WIDTH * WIDTH + (y + (WIDTH - HEIGHT) / 2) * WIDTH + x];
+				    (uint8_t)(from[c * WIDTH * WIDTH] * her + WALL * (1 - her));
+		}
 }
 
 static enum code
