@@ -140,8 +140,11 @@ route(struct scope *sc, int argc, char **argv, int *status)
 	const char *from = NULL;
 	const char *to = NULL;
 	const char *geometries = "geojson";
+	struct cli_depart depart = {0};
 	const struct option_def defs[] = {{"--from", OPTION_TEXT, &from, 0, 0},
 					  {"--to", OPTION_TEXT, &to, 0, 0},
+					  {"--depart", OPTION_TEXT, &depart.at, 0, 0},
+					  {"--speeds", OPTION_TEXT, &depart.speeds, 0, 0},
 					  {"--geometries", OPTION_TEXT, &geometries, 0, 0}};
 	const char *words[1];
 	size_t n;
@@ -150,6 +153,9 @@ route(struct scope *sc, int argc, char **argv, int *status)
 	struct place b;
 	if (cli_road_place(sc, from, &a) != OK || cli_road_place(sc, to, &b) != OK)
 		return fail(sc, E_USAGE, "--from LAT,LON and --to LAT,LON are wanted");
+	*status = EXIT_YES;
+	if (cli_departs(&depart))
+		return cli_road_route_at(sc, words[0], &depart, a, b);
 	struct text target;
 	text_init(&target, sc);
 	text_add(&target, "/route/v1/driving/");
@@ -174,7 +180,10 @@ static enum code
 matrix(struct scope *sc, int argc, char **argv, int *status)
 {
 	const char *file = NULL;
-	const struct option_def defs[] = {{"--points", OPTION_TEXT, &file, 0, 0}};
+	struct cli_depart depart = {0};
+	const struct option_def defs[] = {{"--points", OPTION_TEXT, &file, 0, 0},
+					  {"--depart", OPTION_TEXT, &depart.at, 0, 0},
+					  {"--speeds", OPTION_TEXT, &depart.speeds, 0, 0}};
 	const char *words[1];
 	size_t n;
 	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
@@ -182,6 +191,10 @@ matrix(struct scope *sc, int argc, char **argv, int *status)
 		return fail(sc, E_USAGE, "--points FILE is missing");
 	struct place *places = NULL;
 	TRY(read_places(sc, file, &places, &n));
+	sc->cap = (size_t)8 << 30; /* a command may take what the machine has */
+	*status = EXIT_YES;
+	if (cli_departs(&depart))
+		return cli_road_table_at(sc, words[0], &depart, places, n);
 	struct text target;
 	text_init(&target, sc);
 	text_add(&target, "/table/v1/driving/");
@@ -191,7 +204,6 @@ matrix(struct scope *sc, int argc, char **argv, int *status)
 		add_lon_lat(&target, places[i]);
 	}
 	text_add(&target, "?annotations=duration,distance");
-	sc->cap = (size_t)8 << 30; /* a command may take what the machine has */
 	return ask(sc, words[0], target.s, status);
 }
 
@@ -569,8 +581,8 @@ eval_on(struct scope *sc, const struct road *road, const struct road_speeds *spe
 	return OK;
 }
 
-static enum code
-read_speeds(struct scope *sc, const char *path, struct road_speeds *out)
+enum code
+cli_road_speeds(struct scope *sc, const char *path, struct road_speeds *out)
 {
 	uint8_t *bytes;
 	size_t size;
@@ -597,7 +609,7 @@ eval(struct scope *sc, int argc, char **argv, json_t *o)
 		return fail(sc, E_USAGE, "--speeds SPEEDS or --folds N is missing");
 	struct road_speeds speeds;
 	if (speeds_file != NULL)
-		TRY(read_speeds(sc, speeds_file, &speeds));
+		TRY(cli_road_speeds(sc, speeds_file, &speeds));
 	struct road_track *tracks = NULL;
 	TRY(read_tracks(sc, file, &tracks, &n));
 	struct road *road;
@@ -689,13 +701,18 @@ run_bench_growth(struct scope *sc, int argc, char **argv)
 const struct command cli_road_group[] = {
     {"import", "IN(.osm.pbf|.osm.gz|.osm|.geojson) -o OUT.road [--profile van|bike|walk]",
      "make a road file from an extract of OpenStreetMap", run_import, NULL, NULL},
-    {"route", "OUT.road --from LAT,LON --to LAT,LON [--geometries geojson|polyline|polyline6]",
-     "the way from here to there, as OSRM's route JSON", run_route, NULL, NULL},
-    {"matrix", "OUT.road --points FILE", "durations and distances between all of them, as OSRM's table JSON",
-     run_matrix, NULL, "FILE has a place a line: LAT,LON."},
-    {"isochrone", "OUT.road --from LAT,LON --minutes 5,10,15 [-o OUT.geojson]",
+    {"route",
+     "OUT.road --from LAT,LON --to LAT,LON [--depart TIME --speeds SPEEDS] [--geometries geojson|polyline|polyline6]",
+     "the way from here to there, as OSRM's route JSON", run_route, NULL,
+     "--depart 2026-11-23T08:10, on the wall where the streets are, with what `learn` wrote: the way that arrives\n"
+     "first, each street at the pace of the hour it is driven in."},
+    {"matrix", "OUT.road --points FILE [--depart TIME --speeds SPEEDS]",
+     "durations and distances between all of them, as OSRM's table JSON", run_matrix, NULL,
+     "FILE has a place a line: LAT,LON. --depart: as for a route; durations only."},
+    {"isochrone", "OUT.road --from LAT,LON [--minutes 5,10,15] [--depart TIME --speeds SPEEDS] [-o OUT.geojson]",
      "what can be reached in time, as GeoJSON: an area a band", cli_road_isochrone, NULL,
-     "A band is driven to and then walked to: 100 m at most, at 1.4 m/s. The longest comes first."},
+     "A band is driven to and then walked to: 100 m at most, at 1.4 m/s. The longest comes first.\n"
+     "--depart: all of it at the pace of that hour."},
     {"snap", "OUT.road --at LAT,LON", "the nearest streets, as OSRM's nearest JSON", run_snap, NULL, NULL},
     {"draw", "OUT.road -o OUT.svg", "a picture of the streets and the cuts of the elimination order", run_draw, NULL,
      NULL},
@@ -718,6 +735,10 @@ const struct command cli_road_group[] = {
      NULL,
      "error: metres missed and wrongly added, over metres driven. stream_us: the same points pushed one by one, CPU\n"
      "time a point; delay: how many fixes later a fix is settled then; hurried: the share that the lag decided."},
+    {"bench-queries", "OUT.road [--speeds SPEEDS] [--queries N] [--seed S]",
+     "one to all, areas and departures: are they exact, how fast are they", cli_road_bench_queries, NULL,
+     "Held against plain searches, of which mismatches are counted. slice_error: the matrices that a route solver\n"
+     "gets, on the line between them, against the exact duration."},
     {"bench", "OUT.road [--queries N] [--matrix N] [--metrics N] [--seed S]",
      "is it exact, how fast is it; a plain Dijkstra beside it", run_bench, NULL,
      "CPU time of one thread, the best of several rounds. mismatches must be 0:\n"

@@ -4,12 +4,34 @@
 
 #include "base/geo.h"
 #include "cli/cli.h"
+#include "road/learn.h"
 
 /* "LAT,LON". E_USAGE, E_INVALID  otherwise. */
 MUST_USE enum code cli_road_place(struct scope *sc, const char *text, struct place *out);
 
+MUST_USE enum code cli_road_speeds(struct scope *sc, const char *path, struct road_speeds *out);
+
+/* `--depart T --speeds FILE`: when a trip begins, and what is known of the hours. */
+struct cli_depart {
+	const char *at, *speeds; /* as given; NULL: not */
+};
+static inline bool
+cli_departs(const struct cli_depart *d)
+{
+	return d->at != NULL || d->speeds != NULL;
+}
+/* Print a route, or a table of all places, for a departure. */
+MUST_USE enum code cli_road_route_at(struct scope *sc, const char *road_file, const struct cli_depart *depart,
+				     struct place from, struct place to);
+MUST_USE enum code cli_road_table_at(struct scope *sc, const char *road_file, const struct cli_depart *depart,
+				     const struct place *places, size_t n);
+/* Makes the departure's hour the road's own: its week, and *local_ms. */
+struct road_week;
+MUST_USE enum code cli_road_week(struct scope *sc, const struct road *road, const struct cli_depart *depart,
+				 struct road_week **week, int64_t *local_ms);
 /* Matches the drive on standard input as it comes. */
 MUST_USE enum code cli_road_follow(struct scope *sc, const char *road_file);
 int cli_road_isochrone(struct scope *sc, int argc, char **argv);
+int cli_road_bench_queries(struct scope *sc, int argc, char **argv);
 
 #endif

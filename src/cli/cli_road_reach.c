@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/cli_road.h"
 #include "road/isochrone.h"
+#include "road/week.h"
 
 /* "5,10,15", also "7.5" → deciseconds. */
 static enum code
@@ -22,16 +23,37 @@ parse_minutes(struct scope *sc, const char *text, int32_t **out, size_t *n_out)
 	return OK;
 }
 
+struct bands {
+	struct place from;
+	int32_t *within_ds;
+	size_t n;
+	struct cli_depart depart;
+};
+
 static enum code
-draw_bands(struct scope *sc, const struct road *road, struct place from, const int32_t *within_ds, size_t n,
+draw_bands(struct scope *sc, const struct road *road, const struct road_metric *metric, const struct bands *b,
 	   char **geojson)
 {
 	struct road_point point;
 	struct road_isochrone iso;
-	TRY(road_snap(sc, road, from, ROAD_SNAP_MAX_M, &point));
-	TRY(road_isochrone(sc, road, NULL, &point, within_ds, n, &iso));
+	TRY(road_snap(sc, road, b->from, ROAD_SNAP_MAX_M, &point));
+	TRY(road_isochrone(sc, road, metric, &point, b->within_ds, b->n, &iso));
 	*geojson = road_isochrone_geojson(sc, &iso);
 	return OK;
+}
+
+static enum code
+draw_bands_at(struct scope *sc, const struct road *road, const struct bands *b, char **geojson)
+{
+	struct road_week *week;
+	int64_t local_ms;
+	const struct road_metric *metric = NULL;
+	TRY(cli_road_week(sc, road, &b->depart, &week, &local_ms));
+	enum code rc = road_week_metric(sc, week, road_hour_of(local_ms), &metric);
+	if (rc == OK)
+		rc = draw_bands(sc, road, metric, b, geojson);
+	road_week_free(week);
+	return rc;
 }
 
 static enum code
@@ -40,21 +62,23 @@ isochrone(struct scope *sc, int argc, char **argv)
 	const char *from = NULL;
 	const char *minutes = "5,10,15";
 	const char *out = NULL;
+	struct bands b = {0};
 	const struct option_def defs[] = {{"--from", OPTION_TEXT, &from, 0, 0},
 					  {"--minutes", OPTION_TEXT, &minutes, 0, 0},
+					  {"--depart", OPTION_TEXT, &b.depart.at, 0, 0},
+					  {"--speeds", OPTION_TEXT, &b.depart.speeds, 0, 0},
 					  {"-o", OPTION_TEXT, &out, 0, 0}};
 	const char *words[1];
 	size_t n;
-	struct place at;
-	int32_t *within_ds;
 	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
-	if (cli_road_place(sc, from, &at) != OK)
+	if (cli_road_place(sc, from, &b.from) != OK)
 		return fail(sc, E_USAGE, "--from LAT,LON is wanted");
-	TRY(parse_minutes(sc, minutes, &within_ds, &n));
+	TRY(parse_minutes(sc, minutes, &b.within_ds, &b.n));
 	struct road *road;
 	char *geojson = NULL;
 	TRY(road_open(sc, words[0], &road));
-	enum code rc = draw_bands(sc, road, at, within_ds, n, &geojson);
+	enum code rc =
+	    cli_departs(&b.depart) ? draw_bands_at(sc, road, &b, &geojson) : draw_bands(sc, road, NULL, &b, &geojson);
 	road_close(road);
 	TRY(rc);
 	if (out != NULL)

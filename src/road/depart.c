@@ -1,9 +1,8 @@
-#include "road/depart.h"
+#include "road/depart_inner.h"
 
 #include "road/label.h"
 #include "road/trip.h"
 #include "road/vec.h"
-#include "road/week_inner.h"
 
 #define HOUR_MS 3600000
 #define NEVER INT64_MAX
@@ -128,7 +127,7 @@ drive_trip(struct scope *sc, struct departure *d, const struct trip *t, int64_t 
  * asked for yet. What is known is closed upwards in the elimination tree. */
 struct bound {
 	const struct road *road;
-	const int32_t *up;
+	const int32_t *up;    /* NULL: nothing is known, every bound is 0 */
 	const int32_t *label; /* the destination's, by depth */
 	const uint32_t *chain;
 	uint32_t n_chain;
@@ -169,6 +168,8 @@ bound_of_rank(const struct bound *b, uint32_t r)
 static uint32_t
 bound_of(struct bound *b, uint32_t v)
 {
+	if (b->up == NULL)
+		return 0;
 	uint32_t n = 0;
 	for (uint32_t r = b->road->rank[v]; r != ROAD_NONE && b->known[r] == 0; r = b->road->parent[r])
 		b->climbed[n++] = r;
@@ -309,23 +310,30 @@ search_read(struct scope *sc, const struct search *s, struct trip *out)
 	*out = t;
 }
 
+static void
+search_init(struct search *s, struct scope *work, struct departure *d, uint32_t best)
+{
+	size_t n = d->hours.road->n[SECTION_VERTEX];
+	*s = (struct search){.d = d, .best = best, .last = ROAD_NONE, .heap = NEW(work, struct vec)};
+	vec_init(s->heap, work, sizeof(struct waiting));
+	s->reached = NEW_ARRAY(work, n, uint32_t);
+	s->parent = NEW_ARRAY(work, n, uint32_t);
+}
+
 /* Something faster than *t, which takes t->cost_ms through the hours; or *t as it
  * is. The hours up to its arrival are at hand: nothing that ends later counts. */
 static enum code
 beat(struct scope *sc, struct departure *d, struct trip *t)
 {
 	const struct road *road = d->hours.road;
-	size_t n = road->n[SECTION_VERTEX];
 	const struct road_metric *least;
 	unsigned hour = road_hour_of(d->at_ms);
 	bool two = d->hours.n == 2 && road_hour_of((d->hours.first + 1) * HOUR_MS) == hour + 1;
 	TRY(week_least(sc, d->hours.week, two ? hour : ROAD_HOURS, &least));
 	struct scope work;
 	scope_init(&work);
-	struct search s = {.d = d, .best = t->cost_ms, .last = ROAD_NONE, .heap = NEW(&work, struct vec)};
-	vec_init(s.heap, &work, sizeof(struct waiting));
-	s.reached = NEW_ARRAY(&work, n, uint32_t);
-	s.parent = NEW_ARRAY(&work, n, uint32_t);
+	struct search s;
+	search_init(&s, &work, d, t->cost_ms);
 	enum code rc = bound_init(&work, &s.bound, road, least, d->to);
 	if (rc == OK)
 		search_run(&s);
@@ -430,5 +438,27 @@ road_duration_at(struct scope *sc, const struct road *road, const struct road_we
 	TRY(departure_init(sc, &d, road, week, from, to, local_ms));
 	TRY(find(sc, &d, &t));
 	*ms = t.cost_ms >= ROAD_INFINITE ? ROAD_UNREACHABLE : (int32_t)t.cost_ms;
+	return OK;
+}
+
+#define PLAIN_HOURS 24
+
+enum code
+depart_plain(struct scope *sc, const struct road *road, const struct road_week *week, const struct road_point *from,
+	     const struct road_point *to, int64_t local_ms, int32_t *ms)
+{
+	struct departure d;
+	struct trip t = {.cost_ms = PLAIN_HOURS * HOUR_MS};
+	TRY(departure_init(sc, &d, road, week, from, to, local_ms));
+	for (int i = 1; i <= PLAIN_HOURS; i++)
+		TRY(hours_more(sc, &d.hours));
+	TRY(stay(sc, &d, &t));
+	struct scope work;
+	struct search s;
+	scope_init(&work);
+	search_init(&s, &work, &d, t.cost_ms);
+	search_run(&s);
+	*ms = s.best == PLAIN_HOURS * HOUR_MS ? ROAD_UNREACHABLE : (int32_t)s.best;
+	scope_release(&work);
 	return OK;
 }

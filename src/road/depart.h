@@ -41,6 +41,13 @@ MUST_USE enum code road_matrix_at(struct scope *sc, const struct road *road, con
 				  const struct road_point *from, size_t n_from, const struct road_point *to,
 				  size_t n_to, int64_t local_ms, struct road_matrix *out);
 
+/* The same as OSRM's route and table JSON (durations only). */
+MUST_USE enum code road_route_at_json(struct scope *sc, const struct road *road, const struct road_week *week,
+				      const struct road_point *from, const struct road_point *to, int64_t local_ms,
+				      char **json);
+MUST_USE enum code road_table_at_json(struct scope *sc, const struct road *road, const struct road_week *week,
+				      const struct road_point *points, size_t n, int64_t local_ms, char **json);
+
 /* --- a day of matrices --------------------------------------------------------- */
 
 /* For a solver of routes whose travel depends on the departure: a matrix at the
