@@ -92,6 +92,27 @@ offer(struct field *f, size_t at, double s, double walk_m)
 	f->node[at] = (struct spot_time){(float)s, (float)walk_m};
 }
 
+/* One grid point: from its nearest place on the piece. This is the inner loop of
+ * all of it, so it asks first whether there is anything to gain. */
+static void
+paint_node(struct field *f, const struct piece *p, size_t at, struct metres node, double reach_m)
+{
+	if ((double)f->node[at].s <= fmin(p->a_s, p->b_s))
+		return;
+	struct metres d = {p->b.x - p->a.x, p->b.y - p->a.y};
+	struct metres to = {node.x - p->a.x, node.y - p->a.y};
+	double square = d.x * d.x + d.y * d.y;
+	double t = square > 0 ? (to.x * d.x + to.y * d.y) / square : 0;
+	t = t < 0 ? 0 : t > 1 ? 1 : t;
+	double x = to.x - t * d.x;
+	double y = to.y - t * d.y;
+	double off_square = x * x + y * y;
+	if (off_square > reach_m * reach_m)
+		return;
+	double m = sqrt(off_square);
+	offer(f, at, p->a_s + t * (p->b_s - p->a_s) + m / ROAD_WALK_MPS, m);
+}
+
 /* The grid points no further than a cell's diagonal. */
 static void
 paint_piece(struct field *f, const struct piece *p)
@@ -101,22 +122,22 @@ paint_piece(struct field *f, const struct piece *p)
 	double x1 = (fmax(p->a.x, p->b.x) + reach - f->corner.x) / f->cell_m;
 	double y0 = (fmin(p->a.y, p->b.y) - reach - f->corner.y) / f->cell_m;
 	double y1 = (fmax(p->a.y, p->b.y) + reach - f->corner.y) / f->cell_m;
-	for (uint32_t y = (uint32_t)ceil(y0); y <= (uint32_t)y1; y++) {
-		for (uint32_t x = (uint32_t)ceil(x0); x <= (uint32_t)x1; x++) {
-			struct metres node = {f->corner.x + x * f->cell_m, f->corner.y + y * f->cell_m};
-			double t;
-			double m = segment_distance_m(node, p->a, p->b, &t);
-			if (m <= reach)
-				offer(f, (size_t)y * f->columns + x, p->a_s + t * (p->b_s - p->a_s) + m / ROAD_WALK_MPS,
-				      m);
-		}
-	}
+	for (uint32_t y = (uint32_t)ceil(y0); y <= (uint32_t)y1; y++)
+		for (uint32_t x = (uint32_t)ceil(x0); x <= (uint32_t)x1; x++)
+			paint_node(f, p, (size_t)y * f->columns + x,
+				   (struct metres){f->corner.x + x * f->cell_m, f->corner.y + y * f->cell_m}, reach);
 }
 
 static struct metres
 between(struct metres a, struct metres b, double t)
 {
 	return (struct metres){a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)};
+}
+
+static double
+length_m(struct metres a, struct metres b)
+{
+	return sqrt((b.x - a.x) * (b.x - a.x) + (b.y - a.y) * (b.y - a.y));
 }
 
 /* The driven stretch of an arc, as straight pieces. Shares of the whole are by
@@ -131,21 +152,19 @@ paint_part(void *arg, const struct reached *part)
 	const struct place *shape = road->shape + s->shape;
 	double whole_m = 0;
 	for (uint32_t i = 0; i + 1 < s->n_shape; i++)
-		whole_m += place_distance_m(shape[i], shape[i + 1]);
+		whole_m += length_m(plane_project(&f->plane, shape[i]), plane_project(&f->plane, shape[i + 1]));
 	double whole_s = f->reach->metric->arc_ms[part->arc] * 0.001;
 	double from = (double)part->from / ROAD_WHOLE;
 	double to = (double)part->to / ROAD_WHOLE;
 	double done = 0; /* share of the arc before this piece */
 	for (uint32_t i = 0; i + 1 < s->n_shape && done <= to; i++) {
 		uint32_t k = a->backward != 0 ? s->n_shape - 1 - i : i;
-		struct place p = shape[k];
-		struct place q = shape[a->backward != 0 ? k - 1 : k + 1];
-		double share = whole_m > 0 ? place_distance_m(p, q) / whole_m : 1;
+		struct metres x = plane_project(&f->plane, shape[k]);
+		struct metres y = plane_project(&f->plane, shape[a->backward != 0 ? k - 1 : k + 1]);
+		double share = whole_m > 0 ? length_m(x, y) / whole_m : 1;
 		double lo = fmax(from, done);
 		double hi = fmin(to, done + share);
 		if (hi >= lo && share > 0) {
-			struct metres x = plane_project(&f->plane, p);
-			struct metres y = plane_project(&f->plane, q);
 			double at_s = part->at_ms * 0.001;
 			struct piece piece = {.a = between(x, y, (lo - done) / share),
 					      .b = between(x, y, (hi - done) / share),
@@ -163,7 +182,7 @@ static void
 spread_from(struct field *f, size_t at, size_t neighbour, double m)
 {
 	const struct spot_time *n = &f->node[neighbour];
-	if (isfinite(n->s))
+	if (n->s < f->node[at].s)
 		offer(f, at, (double)n->s + m / ROAD_WALK_MPS, (double)n->walk_m + m);
 }
 
