@@ -46,6 +46,9 @@ static const struct {
     {"driver_id", "string", "about this driver"},
     {"state", "string", "in this state only"},
     {"partial", "boolean", "take the good lines although others are bad"},
+    {"lat", "number", "degrees north"},
+    {"lon", "number", "degrees east"},
+    {"minutes", "string", "the bands, rising: 5,10,15 (at most 12 of them, of at most 60)"},
     {"why", "string", "why you look: she reads it in her access log"},
 };
 

@@ -38,7 +38,7 @@ draw_bands(struct scope *sc, const struct road *road, const struct road_metric *
 	struct road_isochrone iso;
 	TRY(road_snap(sc, road, b->from, ROAD_SNAP_MAX_M, &point));
 	TRY(road_isochrone(sc, road, metric, &point, b->within_ds, b->n, &iso));
-	*geojson = road_isochrone_geojson(sc, &iso);
+	*geojson = road_isochrone_geojson(sc, road, &iso);
 	return OK;
 }
 

@@ -589,11 +589,15 @@ add_band(struct text *t, const struct road_band *b)
 }
 
 char *
-road_isochrone_geojson(struct scope *sc, const struct road_isochrone *iso)
+road_isochrone_geojson(struct scope *sc, const struct road *road, const struct road_isochrone *iso)
 {
 	struct text t;
 	text_init(&t, sc);
-	text_add(&t, "{\"type\":\"FeatureCollection\",\"features\":[");
+	text_add(&t, "{\"type\":\"FeatureCollection\",\"from\":{\"location\":");
+	osrm_add_location(&t, iso->from.at);
+	text_add(&t, ",\"street\":");
+	osrm_add_string(&t, road_point_name(road, &iso->from));
+	text_add(&t, "},\"features\":[");
 	for (size_t i = iso->n_bands; i-- > 0;) {
 		add_band(&t, &iso->bands[i]);
 		if (i > 0)

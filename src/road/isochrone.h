@@ -56,7 +56,8 @@ MUST_USE enum code road_isochrone(struct scope *sc, const struct road *road, con
 				  const struct road_point *from, const int32_t *within_ds, size_t n,
 				  struct road_isochrone *out);
 /* A GeoJSON FeatureCollection: a MultiPolygon a band, the longest first so that
- * shorter ones are drawn on top. Properties: minutes, street_km, area_km2. */
-char *road_isochrone_geojson(struct scope *sc, const struct road_isochrone *iso);
+ * shorter ones are drawn on top. Properties: minutes, street_km, area_km2. A member
+ * `from` of the collection: location and street. */
+char *road_isochrone_geojson(struct scope *sc, const struct road *road, const struct road_isochrone *iso);
 
 #endif

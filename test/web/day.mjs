@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkPolicy, filmOfDoor, filmOfFace, noScore, openDesk, openPhone, Watch } from "./browser.mjs";
-import { decideByKeyboard, openRound, seesHerGo, seesHerMove, watchMap } from "./desk.mjs";
+import { decideByKeyboard, looksAround, openRound, seesHerGo, seesHerMove, watchMap } from "./desk.mjs";
 import { DEPOT, House } from "./house.mjs";
 import { mapDrawn, picture } from "./screens.mjs";
 
@@ -239,6 +239,8 @@ async function day(house, top, watch) {
   await appeal(vera.page);
   await seesHerGo(dispatcher);
   say("closed, and read what she earned; her place is gone from the map");
+  await looksAround(dispatcher);
+  say("the desk sees how far a van comes, from the depot and from where it points");
 
   const reviewer = await desk.sit();
   open.push(reviewer);

@@ -48,6 +48,34 @@ export async function seesHerGo(page) {
   await page.getByText("0 open, 1 closed").waitFor();
 }
 
+/** How far a van comes: from the station, then from where the map is pressed, then without a mouse. */
+export async function looksAround(page) {
+  const card = page.locator(".reach");
+  const rows = card.locator("tbody tr");
+  await page.locator(".detail").getByRole("button", { name: "Close" }).click();
+  const streets = async (n) => Number((await rows.nth(n).locator("td").nth(1).innerText()).replace(/\D/g, ""));
+  await card.getByLabel("From").selectOption({ label: "Nordstan" });
+  await rows.nth(2).waitFor();
+  await mapDrawn(page);
+  assert.ok((await streets(0)) > 20 && (await streets(1)) > (await streets(0)) && (await streets(2)) > (await streets(1)), "a longer band holds more streets");
+  await picture(page, "console-reach");
+  await card.getByLabel("Minutes").selectOption("10,20,30");
+  await rows.nth(2).getByText("30", { exact: true }).waitFor();
+  await card.getByLabel("From").selectOption("place");
+  await page.getByText("Press a street on the map").waitFor();
+  assert.equal(await rows.count(), 0);
+  await page.waitForFunction(() => document.querySelector(".livemap canvas").style.cursor === "crosshair");
+  await mapDrawn(page);
+  const box = await page.locator(".livemap canvas").boundingBox();
+  await page.mouse.click(box.x + box.width / 3, box.y + box.height / 2);
+  await rows.nth(2).waitFor();
+  const pressed = await page.locator('.livemap .pin[aria-label="Within reach from here"]').getAttribute("data-at");
+  await page.locator(".livemap canvas").focus();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction((was) => document.querySelector('.livemap .pin[aria-label="Within reach from here"]')?.dataset.at !== was, pressed);
+  await rows.nth(2).waitFor();
+}
+
 // --- by keyboard ---
 
 /** Tabs on until what has the focus reads like this. */

@@ -4,9 +4,10 @@ import { useMemo, useState } from "preact/hooks";
 import { LazyMap } from "../shared/lazymap";
 import type { Line, Pin } from "../shared/map";
 import "../shared/map.css";
-import type { Block, Duty, DutyHead, Items } from "../shared/types";
+import type { Block, Duty, DutyHead, Items, Place } from "../shared/types";
 import { Trouble, useLoad, Wait } from "../shared/ui";
 import { Day, plain, station, useDesk, useTick } from "./desk";
+import { ReachCard, useReach } from "./reach";
 
 interface Counts {
   shipments: Record<string, number>;
@@ -119,7 +120,14 @@ export function Today() {
   const list = duties.value?.items ?? [];
   const chosen = one.value !== null && one.value.id === id ? one.value : null;
   const depots = useMemo((): Pin[] => desk.stations.map((s) => ({ id: s.id, place: s.place, text: "■", label: s.name, kind: "depot" })), [desk.stations]);
-  const pins = useMemo(() => pinsOf(list, chosen, choose, depots), [duties.value, chosen, depots]);
+  const reach = useReach();
+  const from = reach.asking.place;
+  const pins = useMemo((): Pin[] => {
+    const all = pinsOf(list, chosen, choose, depots);
+    return from === null ? all : [...all, { id: "reach", place: from, text: "◎", label: "Within reach from here", kind: "chosen" }];
+  }, [duties.value, chosen, depots, from]);
+  const { asking, ask } = reach;
+  const pick = useMemo(() => (asking.picking ? (place: Place): void => ask({ ...asking, place }) : null), [asking]);
   const open = list.filter((d) => d.state === "loading" || d.state === "driving");
   const rest = list.filter((d) => d.state === "planned" || d.state === "closed");
   return (
@@ -137,6 +145,7 @@ export function Today() {
         <Trouble error={one.error} />
         {chosen !== null && <DutyDetail duty={chosen} close={() => choose(null)} />}
         {counts.value !== null && <Parcels counts={counts.value} />}
+        <ReachCard reach={reach} />
         <section class="card">
           <h2>Blocks <span class="num soft">{blocks.value?.items.length ?? 0}</span></h2>
           <table>
@@ -146,7 +155,7 @@ export function Today() {
           </table>
         </section>
       </div>
-      <div class="livemap"><LazyMap about={about} pins={pins} lines={linesOf(chosen)} fit={chosen?.id ?? `all ${open.some((d) => d.last_place !== undefined)}`} label="Rounds that are open" /></div>
+      <div class="livemap"><LazyMap about={about} pins={pins} lines={linesOf(chosen)} fit={reach.shown !== null ? reach.path! : (chosen?.id ?? `all ${open.some((d) => d.last_place !== undefined)}`)} label="Rounds that are open" bands={reach.shown} pick={pick} /></div>
     </div>
   );
 }

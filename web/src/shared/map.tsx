@@ -19,13 +19,15 @@ export interface Pin {
 }
 
 interface Colours {
-  land: string; water: string; green: string; building: string; street: string; casing: string; main: string; letters: string; rail: string; route: string;
+  land: string; water: string; green: string; building: string; street: string; casing: string; main: string; letters: string; rail: string; route: string; band: string;
 }
-const LIGHT: Colours = { land: "#f3f0e8", water: "#b9d6e4", green: "#d3e4c8", building: "#e2dccf", street: "#ffffff", casing: "#b4aa96", main: "#ffd98a", letters: "#3b4045", rail: "#b3aca0", route: "#0b5f58" };
-const DARK: Colours = { land: "#191d20", water: "#142a36", green: "#1c2a20", building: "#24282b", street: "#3a4147", casing: "#101315", main: "#5a5038", letters: "#cfd5da", rail: "#444a50", route: "#57c9bd" };
+const LIGHT: Colours = { land: "#f3f0e8", water: "#b9d6e4", green: "#d3e4c8", building: "#e2dccf", street: "#ffffff", casing: "#b4aa96", main: "#ffd98a", letters: "#3b4045", rail: "#b3aca0", route: "#0b5f58", band: "#5b2a91" };
+const DARK: Colours = { land: "#191d20", water: "#142a36", green: "#1c2a20", building: "#24282b", street: "#3a4147", casing: "#101315", main: "#5a5038", letters: "#cfd5da", rail: "#444a50", route: "#57c9bd", band: "#b58bf0" };
 
 const BIG = ["motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary", "secondary_link"];
 const THIN = ["footway", "path", "steps", "cycleway", "pedestrian", "track", "bridleway"];
+
+const NOTHING = { type: "FeatureCollection" as const, features: [] };
 
 function width(at12: number, at18: number): maplibre.ExpressionSpecification {
   return ["interpolate", ["exponential", 1.5], ["zoom"], 10, at12 / 2, 12, at12, 18, at18];
@@ -42,10 +44,12 @@ function layers(c: Colours): LayerSpecification[] {
       paint: { "fill-color": ["match", ["get", "kind"], "water", c.water, "green", c.green, c.building] } },
     { id: "lines", type: "line", source: "streets", "source-layer": "lines",
       paint: { "line-color": ["match", ["get", "kind"], "rail", c.rail, c.water], "line-width": 1.5 } },
+    { id: "bands", type: "fill", source: "bands", paint: { "fill-color": c.band, "fill-opacity": 0.2 } },
     { ...streets, id: "thin", filter: thin, paint: { "line-color": c.casing, "line-width": width(0.4, 3), "line-dasharray": [2, 1.5] } },
     { ...streets, id: "casing", filter: ["!", thin], paint: { "line-color": c.casing, "line-width": width(1.9, 17), "line-opacity": ["interpolate", ["linear"], ["zoom"], 10, 0.45, 13, 0.9] } },
     { ...streets, id: "small", filter: ["all", ["!", thin], ["!", big]], paint: { "line-color": c.street, "line-width": width(0.9, 14) } },
     { ...streets, id: "big", filter: big, paint: { "line-color": c.main, "line-width": width(2, 18) } },
+    { id: "band-edges", type: "line", source: "bands", paint: { "line-color": c.band, "line-width": 1.6, "line-opacity": 0.8 } },
     { id: "route", type: "line", source: "route", layout: round,
       paint: { "line-color": c.route, "line-width": ["match", ["get", "part"], "next", 6, 3.5], "line-opacity": ["match", ["get", "part"], "next", 0.95, 0.5] } },
     { id: "names", type: "symbol", source: "streets", "source-layer": "streets", minzoom: 13.5, filter: [">", ["length", ["coalesce", ["get", "name"], ""]], 2], // a platform's letter is no street
@@ -64,7 +68,8 @@ function style(about: About, c: Colours): StyleSpecification {
     sources: {
       streets: { type: "vector", tiles: [location.origin + m.tiles], minzoom: 8, maxzoom: 15,
         bounds: [m.bounds.min.lon, m.bounds.min.lat, m.bounds.max.lon, m.bounds.max.lat], attribution: m.attribution },
-      route: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+      bands: { type: "geojson", data: NOTHING },
+      route: { type: "geojson", data: NOTHING },
     },
     layers: layers(c),
   };
@@ -111,8 +116,33 @@ function dot(pin: Pin): HTMLElement {
   return e;
 }
 
-/** Shows pins and lines; `fit` names what to look at: another word moves the view again. */
-export function MapView({ about, pins, lines, fit, label }: { about: About; pins: Pin[]; lines: Line[]; fit: string; label: string }) {
+/** Areas, the largest first. */
+export interface Band {
+  type: "Feature";
+  properties: { minutes: number; street_km: number; area_km2: number };
+  geometry: { type: "MultiPolygon"; coordinates: [number, number][][][] };
+}
+export interface Bands {
+  type: "FeatureCollection";
+  features: Band[];
+}
+
+function outlines(bands: Bands): [number, number][] {
+  return (bands.features[0]?.geometry.coordinates ?? []).flatMap((area) => area[0] ?? []);
+}
+
+interface Shown {
+  about: About;
+  pins: Pin[];
+  lines: Line[];
+  fit: string;
+  label: string;
+  bands?: Bands | null;
+  pick?: ((place: Place) => void) | null; // a press on the map, or Enter for its middle, chooses a place
+}
+
+/** Shows pins, lines and areas; `fit` names what to look at: another word moves the view again. */
+export function MapView({ about, pins, lines, fit, label, bands = null, pick = null }: Shown) {
   const frame = useRef<HTMLDivElement>(null);
   const map = useRef<maplibre.Map | null>(null);
   const markers = useRef(new Map<string, maplibre.Marker>());
@@ -165,6 +195,32 @@ export function MapView({ about, pins, lines, fit, label }: { about: About; pins
       e.title = pin.label;
     }
   }, [pins]);
+  useEffect(() => {
+    const m = map.current;
+    if (m === null) return;
+    frame.current?.removeAttribute("data-drawn");
+    const draw = (): void => void m.getSource<maplibre.GeoJSONSource>("bands")?.setData(bands ?? NOTHING);
+    if (m.getSource("bands") !== undefined) draw();
+    else void m.once("load", draw);
+  }, [bands]);
+  useEffect(() => {
+    const m = map.current;
+    if (m === null || pick === null) return;
+    const canvas = m.getCanvas();
+    const chosen = (at: maplibre.LngLat): void => pick({ lat: at.lat, lon: at.lng });
+    const pressed = (e: maplibre.MapMouseEvent): void => chosen(e.lngLat);
+    const keyed = (e: KeyboardEvent): void => {
+      if (e.key === "Enter") chosen(m.getCenter());
+    };
+    m.on("click", pressed);
+    canvas.addEventListener("keydown", keyed);
+    canvas.style.cursor = "crosshair";
+    return () => {
+      m.off("click", pressed);
+      canvas.removeEventListener("keydown", keyed);
+      canvas.style.cursor = "";
+    };
+  }, [pick]);
   const shapes = lines.map((l) => `${l.part}${l.shape}`).join("|");
   useEffect(() => {
     const m = map.current;
@@ -181,7 +237,7 @@ export function MapView({ about, pins, lines, fit, label }: { about: About; pins
   useEffect(() => {
     const near = lines.filter((l) => l.part === "next");
     const points = [...(near.length > 0 ? near : lines).flatMap((l) => unpack(l.shape)), ...(near.length > 0 ? [] : pins.map((p): [number, number] => [p.place.lon, p.place.lat]))];
-    const bounds = box(points);
+    const bounds = box(bands === null ? points : outlines(bands));
     if (bounds === null) return;
     frame.current?.removeAttribute("data-drawn");
     map.current?.fitBounds(bounds, { padding: 48, maxZoom: lines.length === 0 ? 14 : 16, animate: false });
