@@ -180,65 +180,6 @@ judge_near(struct ask *a)
 	judge_ends(a);
 }
 
-/* judge_near() for the common case, with everything in registers: one vehicle class, loads that only add up, nothing that ties tasks. */
-static void
-judge_near_plain(struct ask *a)
-{
-	const struct state *s = a->s;
-	const struct model *m = s->m;
-	const int32_t *row = m->near + (size_t)a->x * (size_t)m->n_near;
-	const struct node *node = s->node;
-	const struct line *line = s->line;
-	const int32_t *time_to = a->time_to;
-	const int32_t *time_from = a->time_from;
-	const int32_t *cost_to = a->cost_to;
-	const int32_t *cost_from = a->cost_from;
-	const int32_t open = a->open;
-	const int32_t close = a->close;
-	const int32_t service = a->service;
-	const int32_t most = m->classes[0].max_tasks;
-	const int64_t room = m->load == LOAD_SUM ? m->classes[0].cap[0] - a->demand : INT64_MAX;
-	const bool rich = m->rich;
-	int32_t best = INT32_MAX;
-	int32_t after = NO_NODE;
-	for (int32_t i = 0; i < m->n_near && row[i] >= 0; i++) {
-		int32_t y = near_node(row[i]);
-		if (node[y].route == NO_NODE)
-			continue;
-		for (int32_t side = NEAR_BEFORE; side <= NEAR_AFTER; side++) {
-			if (!(row[i] & side))
-				continue;
-			int32_t at = side == NEAR_BEFORE ? y : node[y].prev;
-			const struct node *p = &node[at];
-			const struct node *q = &node[p->next];
-			int32_t delta = cost_to[p->place] + cost_from[q->place] - p->arc;
-			if (delta >= best)
-				continue;
-			int32_t begin = p->leave + time_to[p->place];
-			begin = begin > open ? begin : open;
-			if (begin > close || begin + service + time_from[q->place] > q->late)
-				continue;
-			const struct line *l = &line[p->route];
-			if (l->load > room || l->size >= most)
-				continue;
-			if (--a->next_blink == 0) {
-				a->next_blink = blink_gap(a->s, a->blink);
-				continue;
-			}
-			if (rich) {
-				shortlist_add(a, &(struct spot){delta, p->route, at, NO_NODE});
-				best = a->n_list == SHORTLIST ? (int32_t)a->best.delta : INT32_MAX;
-				continue;
-			}
-			best = delta;
-			after = at;
-		}
-	}
-	if (after != NO_NODE)
-		a->best = (struct spot){best, node[after].route, after, NO_NODE};
-	judge_ends(a);
-}
-
 static void
 judge_route(struct ask *a, int32_t r)
 {
@@ -498,8 +439,6 @@ ask_round(struct ask *a, bool everywhere)
 		judge_pair(a, everywhere);
 	} else if (everywhere) {
 		judge_all(a);
-	} else if (a->s->m->simple && a->only < 0) {
-		judge_near_plain(a);
 	} else {
 		judge_near(a);
 	}
@@ -513,6 +452,10 @@ insert_find(struct state *s, int32_t x, uint32_t blink, int32_t only, struct spo
 {
 	const struct model *m = s->m;
 	const struct job *j = &m->jobs[x];
+	if (m->simple && m->n_near > 0 && only < 0) {
+		insert_find_plain(s, x, blink, best);
+		return;
+	}
 	struct ask a = {.s = s,
 			.x = x,
 			.demand = j->demand,

@@ -662,6 +662,23 @@ find_near(struct scope *sc, struct model *m, int32_t n_near)
 	return OK;
 }
 
+/* The arcs beside the neighbours, for the scan of the plain case. */
+static enum code
+find_near_arcs(struct scope *sc, struct model *m)
+{
+	size_t entries = (size_t)m->n * (size_t)m->n_near;
+	void *arcs;
+	TRY(scope_try_array(sc, entries + 1, sizeof *m->near_arcs, &arcs));
+	m->near_arcs = arcs;
+	size_t side = (size_t)m->n_places + 1;
+	for (size_t e = 0; e < entries; e++) {
+		const int32_t *row = m->classes[0].cost + (size_t)m->jobs[e / (size_t)m->n_near].place * side;
+		int32_t y = m->near[e] < 0 ? NO_NODE : near_node(m->near[e]);
+		m->near_arcs[e] = (struct near_arc){y, y < 0 ? 0 : row[m->jobs[y].place]};
+	}
+	return OK;
+}
+
 /* --- the whole --- */
 
 static enum code
@@ -730,6 +747,8 @@ model_new(struct scope *sc, const struct route_problem *p, int32_t n_near, struc
 	}
 	m->simple =
 	    !m->rich && !m->pairs && !m->relations && m->one_class && m->fits == NULL && m->load != LOAD_PROFILE;
+	if (m->simple && m->n_near > 0 && m->symmetric && m->classes[0].cost == m->classes[0].time)
+		TRY(find_near_arcs(sc, m));
 	*out = m;
 	return OK;
 }

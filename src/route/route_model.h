@@ -59,6 +59,11 @@ near_node(int32_t entry)
 	return entry >> 2;
 }
 
+/* For a fast scan: a neighbour and the arc to it; node -1 ends a short row. */
+struct near_arc {
+	int32_t node, arc;
+};
+
 struct model {
 	const struct route_problem *p;
 	int32_t n, n_routes, n_places, n_classes, n_nodes;
@@ -71,15 +76,16 @@ struct model {
 	bool clocked; /* rich, but only in what route_clock.c knows */
 	enum load_kind load;
 	struct class *classes;
-	int32_t *class_of;  /* [n_routes] */
-	int32_t *routes_of; /* routes sorted by class */
-	int32_t *first_of;  /* [n_classes + 1] into routes_of */
-	struct job *jobs;   /* [n] */
-	uint8_t *fits;	    /* [n × n_classes]: skills and size allow it; NULL: always */
-	int32_t n_near;	    /* entries a row */
-	int32_t *near;	    /* [n × n_near]; -1 ends a short row */
-	int32_t **groups;   /* [n] relations of a task, -1 ends; NULL: none */
-	double mean_arc;    /* of the nearest few neighbours: the scale of temperatures */
+	int32_t *class_of;	    /* [n_routes] */
+	int32_t *routes_of;	    /* routes sorted by class */
+	int32_t *first_of;	    /* [n_classes + 1] into routes_of */
+	struct job *jobs;	    /* [n] */
+	uint8_t *fits;		    /* [n × n_classes]: skills and size allow it; NULL: always */
+	int32_t n_near;		    /* entries a row */
+	int32_t *near;		    /* [n × n_near]; -1 ends a short row */
+	struct near_arc *near_arcs; /* [n × n_near] the same; NULL: not one symmetric matrix, or not simple */
+	int32_t **groups;	    /* [n] relations of a task, -1 ends; NULL: none */
+	double mean_arc;	    /* of the nearest few neighbours: the scale of temperatures */
 };
 
 static inline bool

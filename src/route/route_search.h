@@ -39,6 +39,7 @@ extern const struct move route_moves[]; /* ends with a NULL name */
 bool move_strings(struct search *s);
 bool move_close(struct search *s);
 bool move_open(struct search *s);
+bool move_tails(struct search *s);
 
 /* Takes a task (and its mate) out; remembers it for search_recreate(). */
 void search_remove(struct search *s, int32_t task);

@@ -43,6 +43,13 @@ state_new(struct scope *sc, const struct model *m, uint64_t seed, struct state *
 	return OK;
 }
 
+static struct node
+absent(const struct model *m, int32_t x)
+{
+	return (struct node){
+	    .prev = x, .next = x, .route = NO_NODE, .place = m->jobs[x].place, .late = -FAR_TIME, .leave = FAR_TIME};
+}
+
 static void
 line_clear(struct state *s, int32_t r)
 {
@@ -65,8 +72,7 @@ state_clear(struct state *s)
 	s->cost = 0;
 	s->n_out = 0;
 	for (int32_t x = 0; x < m->n; x++) {
-		s->node[x] =
-		    (struct node){.prev = NO_NODE, .next = NO_NODE, .route = NO_NODE, .place = m->jobs[x].place};
+		s->node[x] = absent(m, x);
 		if (m->p->tasks[x].kind != ROUTE_DELIVERY)
 			s->out[s->n_out++] = x;
 		s->cost += m->jobs[x].left_out;
@@ -244,7 +250,7 @@ profile_refresh(struct state *s, int32_t r)
 static void
 blank_task(struct state *s, int32_t x)
 {
-	s->node[x] = (struct node){.prev = NO_NODE, .next = NO_NODE, .route = NO_NODE, .place = s->m->jobs[x].place};
+	s->node[x] = absent(s->m, x);
 }
 
 /* Route r with its tasks, as it stands in `from`. */
@@ -482,9 +488,7 @@ state_unlink(struct state *s, int32_t x)
 	touch(s, a)->next = b;
 	touch(s, b)->prev = a;
 	arc_set(s, a, b, k);
-	n->route = NO_NODE;
-	n->prev = NO_NODE;
-	n->next = NO_NODE;
+	*n = absent(m, x);
 	s->cost += m->jobs[x].left_out;
 	if (m->load == LOAD_SUM)
 		l->load -= m->jobs[x].demand;
@@ -499,6 +503,82 @@ state_unlink(struct state *s, int32_t x)
 	line_resize(s, r, -1);
 	if (m->load == LOAD_PROFILE && !m->rich)
 		profile_refresh(s, r);
+}
+
+/* --- tails --- */
+
+struct tail {
+	int32_t first, last; /* nodes; the route's own tail is not among them. first NO_NODE: empty */
+	int32_t size;
+	int64_t load, cost; /* of the arcs from first up to the route's tail */
+	int32_t early;	    /* of the route's tail */
+};
+
+/* Cuts off what is behind x; those nodes belong to route `to` from now on. */
+static struct tail
+tail_cut(struct state *s, int32_t x, int32_t to)
+{
+	const struct model *m = s->m;
+	struct tail t = {.first = NO_NODE, .last = NO_NODE};
+	for (int32_t y = s->node[x].next; y < m->n; y = s->node[y].next) {
+		if (t.first == NO_NODE)
+			t.first = y;
+		touch(s, y)->route = to;
+		t.last = y;
+		t.size++;
+		t.load += m->jobs[y].demand;
+		t.cost += s->node[y].arc;
+	}
+	t.early = s->node[route_tail(m, s->node[x].route)].early;
+	return t;
+}
+
+/* Hangs a tail cut from elsewhere behind x. */
+static void
+tail_hang(struct state *s, int32_t x, const struct tail *t, const struct class *k)
+{
+	int32_t end = route_tail(s->m, s->node[x].route);
+	int32_t first = t->first == NO_NODE ? end : t->first;
+	touch(s, x)->next = first;
+	touch(s, end)->prev = t->last == NO_NODE ? x : t->last;
+	s->node[end].early = t->early;
+	s->node[end].leave = t->early;
+	if (t->last != NO_NODE)
+		touch(s, t->last)->next = end;
+	touch(s, first)->prev = x;
+	arc_set(s, x, first, k);
+	mend_forward(s, x, first, k);
+	mend_back(s, x, first, k);
+}
+
+/* Route r has lost one tail and won another; `arc` is what led to the lost one. */
+static void
+line_exchange(struct state *s, int32_t x, const struct tail *lost, const struct tail *won, int32_t arc)
+{
+	int32_t r = s->node[x].route;
+	struct line *l = touch_line(s, r);
+	int64_t delta = (int64_t)s->node[x].arc - arc + won->cost - lost->cost;
+	l->load += won->load - lost->load;
+	l->cost += delta;
+	s->cost += delta;
+	if (won->size != lost->size)
+		line_resize(s, r, won->size - lost->size);
+}
+
+void
+state_swap_tails(struct state *s, int32_t a, int32_t b)
+{
+	int32_t ra = s->node[a].route;
+	int32_t rb = s->node[b].route;
+	const struct class *k = &s->m->classes[s->line[ra].class];
+	int32_t arc_a = s->node[a].arc;
+	int32_t arc_b = s->node[b].arc;
+	struct tail from_a = tail_cut(s, a, rb);
+	struct tail from_b = tail_cut(s, b, ra);
+	tail_hang(s, a, &from_b, k);
+	tail_hang(s, b, &from_a, k);
+	line_exchange(s, a, &from_a, &from_b, arc_a);
+	line_exchange(s, b, &from_b, &from_a, arc_b);
 }
 
 static int32_t

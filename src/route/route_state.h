@@ -93,6 +93,9 @@ void state_link(struct state *s, int32_t x, int32_t after);
 void state_link_pair(struct state *s, int32_t x, int32_t after, int32_t mate, int32_t mate_after);
 /* Take x out of its route. In a rich problem the route's times wait for state_refresh(). */
 void state_unlink(struct state *s, int32_t x);
+/* What is behind a and what is behind b change places: two routes of one class,
+ * plain problem. Either may be a head, or the last task. The caller has judged it. */
+void state_swap_tails(struct state *s, int32_t a, int32_t b);
 /* Times, loads and cost of route r from scratch. */
 void state_refresh(struct state *s, int32_t r);
 
@@ -119,6 +122,8 @@ struct spot {
  * in `blink` (0: never). Route `only` ≥ 0: nowhere else. */
 void insert_find(struct state *s, int32_t x, uint32_t blink, int32_t only, struct spot *best);
 void insert_apply(struct state *s, int32_t x, const struct spot *spot);
+/* The same in the common case: model.simple, any route (route_insert_plain.c). */
+void insert_find_plain(struct state *s, int32_t x, uint32_t blink, struct spot *best);
 
 /* --- the last word in rich problems (route_timetable.c) --- */
 

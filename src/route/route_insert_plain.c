@@ -1,0 +1,215 @@
+/* insert_find() for the common case: one vehicle class, loads that only add up,
+ * nothing that ties tasks together. The search spends most of its time here.
+ *
+ * Whether one position is cheap enough, or in time, is a coin's throw for a
+ * branch predictor, and a wrong guess costs as much as the whole judgement. So
+ * rules become numbers that are negative where they are broken, and the or of
+ * their signs is asked once.
+ *
+ * A task that is left out needs no question: its times are out of reach and its
+ * neighbours are itself (absent() in route_state.c). */
+#include "route/route_state.h"
+
+#define ENDS_MAX 40 /* routes in use: beyond that the ends are not worth it */
+#define NOTHING (1 << 30)
+
+struct scan {
+	const struct state *s;
+	const int32_t *time_from, *time_to, *cost_from, *cost_to; /* rows of x's place */
+	int32_t open, close, service, most;
+	int64_t room;	/* the highest load a route may have */
+	int32_t passed; /* this position is not seen */
+	int32_t best, after;
+};
+
+/* Everything but time and cost; true for most that come so far. */
+static inline bool
+rides(const struct scan *c, int32_t after, const struct node *p)
+{
+	const struct line *l = &c->s->line[p->route];
+	return l->load <= c->room && l->size < c->most && after != c->passed;
+}
+
+/* Negative where a rule is broken: one branch, for each alone is a coin's throw. */
+static inline int32_t
+fits(const struct scan *c, const struct node *p, const struct node *q, int32_t delta)
+{
+	int32_t at = p->leave + c->time_to[p->place];
+	at = at > c->open ? at : c->open;
+	return (c->best - 1 - delta) | (c->close - at) | (q->late - at - c->service - c->time_from[q->place]);
+}
+
+/* Between node `after` = p and its successor q. */
+static inline void
+judge(struct scan *c, int32_t after, const struct node *p, const struct node *q)
+{
+	int32_t delta = c->cost_to[p->place] + c->cost_from[q->place] - p->arc;
+	if (fits(c, p, q, delta) < 0 || !rides(c, after, p))
+		return;
+	c->best = delta;
+	c->after = after;
+}
+
+static void
+scan_near(struct scan *c, int32_t x)
+{
+	const struct node *node = c->s->node;
+	const struct model *m = c->s->m;
+	const int32_t *near = m->near + (size_t)x * (size_t)m->n_near;
+	for (int32_t i = 0; i < m->n_near && near[i] >= 0; i++) {
+		int32_t y = near_node(near[i]);
+		const struct node *n = &node[y];
+		if (n->route == NO_NODE)
+			continue;
+		if (near[i] & NEAR_BEFORE)
+			judge(c, y, n, &node[n->next]);
+		if (near[i] & NEAR_AFTER)
+			judge(c, n->prev, &node[n->prev], n);
+	}
+}
+
+/* Behind y = near->node. */
+static inline void
+judge_behind(struct scan *c, const struct node *n, int32_t y, int32_t arc, int32_t best)
+{
+	const struct node *q = &c->s->node[n->next];
+	int32_t back = c->time_to[q->place];
+	int32_t delta = arc + back - n->arc;
+	int32_t at = n->leave + arc;
+	at = at > c->open ? at : c->open;
+	if (((best - 1 - delta) | (q->late - at - c->service - back)) >= 0 && rides(c, y, n)) {
+		c->best = delta;
+		c->after = y;
+	}
+}
+
+/* Ahead of a neighbour n: behind p = n->prev. */
+static inline void
+judge_ahead(struct scan *c, const struct node *n, const struct node *p, int32_t arc, int32_t best)
+{
+	int32_t there = c->time_to[p->place];
+	int32_t delta = arc + there - p->arc;
+	int32_t at = p->leave + there;
+	at = at > c->open ? at : c->open;
+	if (((best - 1 - delta) | (c->close - at) | (n->late - at - c->service - arc)) >= 0 && rides(c, n->prev, p)) {
+		c->best = delta;
+		c->after = n->prev;
+	}
+}
+
+/* The same where one symmetric matrix is both time and cost. A detour then costs
+ * at least twice what the new arc is longer than the old one, so most positions
+ * are refused with what stands beside the neighbour's entry. */
+static void
+scan_near_arcs(struct scan *c, int32_t x)
+{
+	const struct node *node = c->s->node;
+	const struct model *m = c->s->m;
+	const struct near_arc *near = m->near_arcs + (size_t)x * (size_t)m->n_near;
+	const struct near_arc *end = near + m->n_near;
+	const int32_t close = c->close;
+	const int32_t done = c->open + c->service;
+	for (; near < end && near->node >= 0; near++) {
+		const struct node *n = &node[near->node];
+		const struct node *p = &node[n->prev];
+		int32_t arc = near->arc;
+		int32_t best = c->best;
+		if (((best - 1 - 2 * (arc - n->arc)) | (close - n->leave - arc)) >= 0)
+			judge_behind(c, n, near->node, arc, best);
+		best = c->best;
+		if (((best - 1 - 2 * (arc - p->arc)) | (n->late - done - arc)) >= 0)
+			judge_ahead(c, n, p, arc, best);
+	}
+}
+
+/* Before the first and behind the last task of every route: the depot is a
+ * neighbour of everybody. */
+static inline void
+scan_ends(struct scan *c)
+{
+	const struct state *s = c->s;
+	const struct node *node = s->node;
+	for (int32_t i = 0; i < s->used[0]; i++) {
+		int32_t head = route_head(s->m, s->order[i]);
+		const struct node *h = &node[head];
+		const struct node *t = &node[head + 1];
+		judge(c, head, h, &node[h->next]);
+		judge(c, t->prev, &node[t->prev], t);
+	}
+}
+
+static void
+scan_everywhere(struct scan *c)
+{
+	const struct state *s = c->s;
+	const struct node *node = s->node;
+	for (int32_t i = 0; i < s->used[0]; i++) {
+		int32_t next;
+		for (int32_t x = route_head(s->m, s->order[i]); (next = node[x].next) != NO_NODE; x = next)
+			judge(c, x, &node[x], &node[next]);
+	}
+}
+
+static void
+scan_beside(struct scan *c, int32_t x)
+{
+	c->best = NOTHING;
+	c->after = NO_NODE;
+	if (c->s->m->near_arcs != NULL)
+		scan_near_arcs(c, x);
+	else
+		scan_near(c, x);
+	if (c->s->used[0] <= ENDS_MAX)
+		scan_ends(c);
+}
+
+/* A vehicle that serves nobody yet, with its fixed cost. */
+static struct spot
+spare_spot(const struct scan *c)
+{
+	const struct state *s = c->s;
+	const struct class *k = &s->m->classes[0];
+	struct spot nowhere = {INT64_MAX, NO_NODE, NO_NODE, NO_NODE};
+	int32_t r = state_spare(s, 0);
+	int32_t at = k->open + c->time_to[k->start];
+	at = at > c->open ? at : c->open;
+	if (r == NO_NODE || c->room < 0 || c->most < 1 || at > c->close ||
+	    at + c->service + c->time_from[k->end] > k->close)
+		return nowhere;
+	int64_t delta = k->fixed + c->cost_to[k->start] + c->cost_from[k->end];
+	return (struct spot){delta, r, route_head(s->m, r), NO_NODE};
+}
+
+void
+insert_find_plain(struct state *s, int32_t x, uint32_t blink, struct spot *best)
+{
+	const struct model *m = s->m;
+	const struct class *k = &m->classes[0];
+	const struct job *j = &m->jobs[x];
+	size_t row = (size_t)j->place * ((size_t)m->n_places + 1);
+	struct scan c = {
+	    .s = s,
+	    .time_from = k->time + row,
+	    .time_to = k->time_to + row,
+	    .cost_from = k->cost + row,
+	    .cost_to = k->cost_to + row,
+	    .open = j->open,
+	    .close = j->close,
+	    .service = j->service,
+	    .most = k->max_tasks,
+	    .room = m->load == LOAD_SUM ? k->cap[0] - j->demand : INT64_MAX,
+	    .passed = NO_NODE,
+	};
+	scan_beside(&c, x);
+	if (blink > 0 && c.after != NO_NODE && prng_below(&s->prng, blink) == 0) {
+		c.passed = c.after;
+		scan_beside(&c, x);
+	}
+	struct spot spare = spare_spot(&c);
+	/* nothing, not even by opening a route: look everywhere */
+	if (c.after == NO_NODE && (spare.route == NO_NODE || blink == 0) && m->n_near < m->n - 1)
+		scan_everywhere(&c);
+	*best = c.after != NO_NODE && c.best < spare.delta
+		    ? (struct spot){c.best, s->node[c.after].route, c.after, NO_NODE}
+		    : spare;
+}
