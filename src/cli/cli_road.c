@@ -38,6 +38,8 @@ print_report(json_t *o, const struct road_import_report *r)
 	json_put_real(o, "km_dropped", r->km_dropped);
 	json_put_int(o, "refs_missing", (int64_t)r->refs_missing);
 	json_put_int(o, "lines_drawn", (int64_t)r->lines_drawn);
+	json_put_int(o, "addresses", (int64_t)r->addresses);
+	json_put_int(o, "addresses_dropped", (int64_t)r->addresses_dropped);
 	json_put_int(o, "bytes_written", (int64_t)r->bytes_written);
 }
 
@@ -713,6 +715,8 @@ const struct command cli_road_group[] = {
      "what can be reached in time, as GeoJSON: an area a band", cli_road_isochrone, NULL,
      "A band is driven to and then walked to: 100 m at most, at 1.4 m/s. The longest comes first.\n"
      "--depart: all of it at the pace of that hour."},
+    {"geocode", "OUT.road TEXT [--streets]", "where an address is; exit status 1 where that is not sure",
+     cli_road_geocode, NULL, "--streets: a street without its number is good enough."},
     {"snap", "OUT.road --at LAT,LON", "the nearest streets, as OSRM's nearest JSON", run_snap, NULL, NULL},
     {"draw", "OUT.road -o OUT.svg", "a picture of the streets and the cuts of the elimination order", run_draw, NULL,
      NULL},
@@ -729,6 +733,10 @@ const struct command cli_road_group[] = {
      "how well learned speeds foretell trips", run_eval, NULL,
      "Without --speeds every lot of drivers is judged by what the other lots taught.\n"
      "gain_…: by how much the mean error is smaller: [2.5 %, mean, 97.5 %] of 2,000 bootstraps."},
+    {"bench-geocode", "OUT.road [--most N] [--seed S]", "how well addresses are found, however they are spelled",
+     cli_road_bench_geocode, NULL,
+     "wrong: placed more than 100 m from the door. listed: of the ambiguous, those whose door is among the\n"
+     "candidates. hidden: the house is taken out of the index, so it is found between its neighbours or not."},
     {"bench-growth", "IN.osm.pbf -o WORK.road [--side N]", "an extract laid side by side N x N times, as one city",
      run_bench_growth, NULL, NULL},
     {"bench-match", "OUT.road [--tracks N] [--seed S]", "how well matching does on made-up drives", run_bench_match,

@@ -31,6 +31,8 @@ MUST_USE enum code cli_road_week(struct scope *sc, const struct road *road, cons
 				 struct road_week **week, int64_t *local_ms);
 /* Matches the drive on standard input as it comes. */
 MUST_USE enum code cli_road_follow(struct scope *sc, const char *road_file);
+int cli_road_geocode(struct scope *sc, int argc, char **argv);
+int cli_road_bench_geocode(struct scope *sc, int argc, char **argv);
 int cli_road_isochrone(struct scope *sc, int argc, char **argv);
 int cli_road_bench_queries(struct scope *sc, int argc, char **argv);
 

@@ -13,6 +13,7 @@ raw_init(struct osm_raw *raw, struct scope *sc, const struct profile *profile)
 	vec_init(&raw->restrictions, sc, sizeof(struct raw_restriction));
 	vec_init(&raw->via_ways, sc, sizeof(int64_t));
 	vec_init(&raw->spots, sc, sizeof(struct raw_spot));
+	raw_names_init(&raw->names, sc);
 	vec_init(&raw->text, sc, 1);
 	vec_push(&raw->text);
 	raw->seen_cap = 1 << 12;
@@ -85,6 +86,7 @@ raw_node(struct osm_raw *raw, int64_t id, struct place at, const struct osm_tag 
 	if (n_tags == 0)
 		return;
 	node->flags = profile_judge_node(raw->profile, tags, n_tags);
+	raw_names_node(raw, id, at, tags, n_tags);
 	uint32_t kind;
 	const char *name = osm_tag_find(tags, n_tags, "name");
 	if (name != NULL && spot_kind_of(osm_tag_find(tags, n_tags, "place"), &kind))
@@ -141,14 +143,17 @@ raw_way(struct osm_raw *raw, int64_t id, const int64_t *refs, size_t n_refs, con
 		way.draw = closed ? DRAW_SQUARE : 0;
 	if (way.verdict.class == CLASS_NONE) {
 		way.draw = draw_kind(tags, n_tags, closed);
-		if (way.draw == 0)
+		if (way.draw == 0) {
+			raw_names_way(raw, id, refs, n_refs, tags, n_tags, ROAD_NONE);
 			return;
+		}
 	}
 	way.name = raw_text(raw, osm_tag_find(tags, n_tags, "name"));
 	way.ref = raw_text(raw, osm_tag_find(tags, n_tags, "ref"));
 	way.first_ref = (uint32_t)raw->refs.n;
 	memcpy(vec_push_n(&raw->refs, n_refs), refs, n_refs * sizeof *refs);
 	*(struct raw_way *)vec_push(&raw->ways) = way;
+	raw_names_way(raw, id, refs, n_refs, tags, n_tags, (uint32_t)raw->ways.n - 1);
 }
 
 static bool
@@ -197,6 +202,7 @@ raw_relation(struct osm_raw *raw, const struct osm_member *members, size_t n_mem
 	     size_t n_tags)
 {
 	raw->relations++;
+	raw_names_relation(raw, members, n_members, tags, n_tags);
 	if (!text_eq(osm_tag_find(tags, n_tags, "type"), "restriction"))
 		return;
 	const char *kind = osm_tag_find(tags, n_tags, raw->profile->restriction_key);

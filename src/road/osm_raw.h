@@ -7,6 +7,7 @@
 #ifndef ROAD_OSM_RAW_H
 #define ROAD_OSM_RAW_H
 
+#include "road/osm_names.h"
 #include "road/profile.h"
 #include "road/vec.h"
 
@@ -46,6 +47,7 @@ struct osm_raw {
 	struct scope *sc;
 	const struct profile *profile;
 	struct vec nodes, ways, refs, restrictions, via_ways, spots;
+	struct raw_names names;
 	struct vec text; /* NUL-ended strings, each once; offset 0 is "" */
 	uint32_t *seen;	 /* hash of offsets into text */
 	size_t seen_cap, seen_n;

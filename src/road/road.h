@@ -44,8 +44,10 @@ struct road_import_report {
 	size_t restrictions_ignored; /* conditional, for others, or their ways are not here */
 	size_t arcs_dropped;	     /* no way in, or no way out: outside the largest connected part */
 	double km_dropped;
-	size_t refs_missing; /* way members that the extract does not hold */
-	size_t lines_drawn;  /* map features */
+	size_t refs_missing;	  /* way members that the extract does not hold */
+	size_t lines_drawn;	  /* map features */
+	size_t addresses;	  /* house numbers the geocoder knows */
+	size_t addresses_dropped; /* without a street, or with a number that is none */
 	size_t bytes_written;
 };
 

@@ -212,6 +212,7 @@ put_sections(struct builder *b, struct road_sections *out)
 	put_section(out, SECTION_TURN, b->turns.at, b->turns.n);
 	put_section(out, SECTION_LINE, lines->at, lines->n);
 	put_spots(b, out);
+	build_names(b, out);
 	put_section(out, SECTION_TEXT, b->raw->text.at, b->raw->text.n);
 }
 

@@ -5,6 +5,7 @@
  *	turns.c		restrictions → vertices and turns
  *	connect.c	the largest strongly connected part stays
  *	road_build.c	the order of it all, the spatial indices, the map's lines
+ *	geocode_build.c	streets, houses and words for the geocoder
  *	road_order.c	the elimination order
  *	road_chordal.c	the chordal graph and its tree
  */
@@ -62,6 +63,8 @@ void build_restrictions(struct builder *b);
 void build_turns(struct builder *b);
 /* Drops what is not connected and renumbers the rest; false where nothing was. */
 bool build_connected(struct builder *b);
+/* Fills the geocoder's sections; adds to the extract's text. */
+void build_names(struct builder *b, struct road_sections *out);
 /* Fills the sections of the order; *max_depth: of the elimination tree.
  * E_LIMIT  the chordal graph is too large for a file. */
 MUST_USE enum code build_order(struct builder *b, struct road_sections *out, uint32_t *max_depth);

@@ -13,7 +13,7 @@
 #include "road/road_map.h"
 
 #define ROAD_MAGIC "WAYROAD"
-#define ROAD_VERSION 5u
+#define ROAD_VERSION 6u
 #define ALIGNMENT 64u
 #define ATTRIBUTION "© OpenStreetMap contributors, ODbL 1.0"
 
@@ -35,12 +35,23 @@ size_t
 road_section_size(enum road_section s)
 {
 	static const size_t sizes[SECTION_COUNT] = {
-	    [SECTION_HEAD] = sizeof(struct road_head),	     [SECTION_TEXT] = 1,
-	    [SECTION_WAY] = sizeof(struct road_way),	     [SECTION_SHAPE] = sizeof(struct place),
-	    [SECTION_SEGMENT] = sizeof(struct road_segment), [SECTION_ARC] = sizeof(struct road_arc),
-	    [SECTION_VERTEX] = sizeof(struct road_vertex),   [SECTION_TURN] = sizeof(struct road_turn_edge),
-	    [SECTION_RUN] = sizeof(struct road_run),	     [SECTION_LINE] = sizeof(struct road_line),
+	    [SECTION_HEAD] = sizeof(struct road_head),
+	    [SECTION_TEXT] = 1,
+	    [SECTION_WAY] = sizeof(struct road_way),
+	    [SECTION_SHAPE] = sizeof(struct place),
+	    [SECTION_SEGMENT] = sizeof(struct road_segment),
+	    [SECTION_ARC] = sizeof(struct road_arc),
+	    [SECTION_VERTEX] = sizeof(struct road_vertex),
+	    [SECTION_TURN] = sizeof(struct road_turn_edge),
+	    [SECTION_RUN] = sizeof(struct road_run),
+	    [SECTION_LINE] = sizeof(struct road_line),
 	    [SECTION_SPOT] = sizeof(struct road_spot),
+	    [SECTION_GEO_ENTITY] = sizeof(struct geo_entity),
+	    [SECTION_GEO_NAME] = sizeof(struct geo_name),
+	    [SECTION_GEO_HOUSE] = sizeof(struct geo_house),
+	    [SECTION_GEO_TOKEN] = sizeof(struct geo_token),
+	    [SECTION_GEO_DELETE] = sizeof(struct geo_delete),
+	    [SECTION_GEO_POSTCODE] = sizeof(struct geo_postcode),
 	};
 	return sizes[s] != 0 ? sizes[s] : sizeof(uint32_t);
 }
@@ -141,6 +152,31 @@ point_at_sections(struct road *road)
 	road->run = section(road, SECTION_RUN);
 }
 
+static void
+point_at_names(struct road *road)
+{
+	road->geo = (struct geo_index){
+	    .text = road->text,
+	    .n_text = road->n[SECTION_TEXT],
+	    .entity = section(road, SECTION_GEO_ENTITY),
+	    .n_entity = road->n[SECTION_GEO_ENTITY],
+	    .name = section(road, SECTION_GEO_NAME),
+	    .n_name = road->n[SECTION_GEO_NAME],
+	    .word = section(road, SECTION_GEO_WORD),
+	    .n_word = road->n[SECTION_GEO_WORD],
+	    .house = section(road, SECTION_GEO_HOUSE),
+	    .n_house = road->n[SECTION_GEO_HOUSE],
+	    .token = section(road, SECTION_GEO_TOKEN),
+	    .n_token = road->n[SECTION_GEO_TOKEN],
+	    .posting = section(road, SECTION_GEO_POSTING),
+	    .n_posting = road->n[SECTION_GEO_POSTING],
+	    .del = section(road, SECTION_GEO_DELETE),
+	    .n_delete = road->n[SECTION_GEO_DELETE],
+	    .postcode = section(road, SECTION_GEO_POSTCODE),
+	    .n_postcode = road->n[SECTION_GEO_POSTCODE],
+	};
+}
+
 static enum code
 map_file(struct scope *sc, const char *path, void **map, size_t *n)
 {
@@ -176,6 +212,13 @@ road_open(struct scope *sc, const char *path, struct road **out)
 	road->map = map;
 	road->map_bytes = n;
 	point_at_sections(road);
+	point_at_names(road);
+	rc = geo_index_check(sc, &road->geo);
+	if (rc != OK) {
+		munmap(map, n);
+		free(road);
+		return rc;
+	}
 	road->info = (struct road_info){
 	    .bounds = road->head->bounds,
 	    .profile = road->text + road->head->profile,

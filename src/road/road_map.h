@@ -22,6 +22,7 @@
 
 #include <stdatomic.h>
 
+#include "road/geocode_map.h"
 #include "road/road.h"
 
 #define ROAD_NONE UINT32_MAX
@@ -172,6 +173,14 @@ enum road_section {
 	SECTION_TURN_ARC,  /* per turn: its chordal arc << 1 | (it leads down) */
 	SECTION_RUN_FIRST, /* first run of each vertex, by rank; one more at the end */
 	SECTION_RUN,
+	SECTION_GEO_ENTITY, /* the geocoder's: see geocode_map.h */
+	SECTION_GEO_NAME,
+	SECTION_GEO_WORD,
+	SECTION_GEO_HOUSE,
+	SECTION_GEO_TOKEN,
+	SECTION_GEO_POSTING,
+	SECTION_GEO_DELETE,
+	SECTION_GEO_POSTCODE,
 	SECTION_COUNT
 };
 
@@ -200,6 +209,7 @@ struct road {
 	const uint32_t *down_first, *down, *turn_arc;
 	const uint32_t *run_first;
 	const struct road_run *run;
+	struct geo_index geo;
 	size_t n[SECTION_COUNT];
 
 	struct road_metrics *metrics; /* owned */
