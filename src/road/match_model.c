@@ -12,12 +12,13 @@
 #include <math.h>
 
 #define SEGMENTS_MAX 12
+#define SIGMA_MIN_M 0.5	  /* the map itself is no better */
 #define SIGMA_MAX_M 100.0 /* who knows less than that knows no street */
 
 double
 match_sigma(const struct road_fix *f)
 {
-	return f->sigma_m > 0 ? fmin(f->sigma_m, SIGMA_MAX_M) : ROAD_SIGMA_M;
+	return f->sigma_m > 0 ? fmin(fmax(f->sigma_m, SIGMA_MIN_M), SIGMA_MAX_M) : ROAD_SIGMA_M;
 }
 
 struct road_matcher *

@@ -82,11 +82,32 @@ search_cell(const struct road *road, const struct plane *plane, int64_t row, int
 	}
 }
 
+/* Is the box of all streets further than max_m? Says no where it is close; who
+ * asks from far off shall not pay for the rings in between. */
+static bool
+out_of_reach(const struct road *road, const struct plane *plane, double max_m)
+{
+	const struct bounds *b = &road->head->bounds;
+	struct place p = plane->origin;
+	struct place nearest = {
+	    p.lat_e7 < b->min.lat_e7   ? b->min.lat_e7
+	    : p.lat_e7 > b->max.lat_e7 ? b->max.lat_e7
+				       : p.lat_e7,
+	    p.lon_e7 < b->min.lon_e7   ? b->min.lon_e7
+	    : p.lon_e7 > b->max.lon_e7 ? b->max.lon_e7
+				       : p.lon_e7,
+	};
+	struct metres off = plane_project(plane, nearest);
+	return hypot(off.x, off.y) > max_m * 1.01 + 1;
+}
+
 static size_t
 search(const struct road *road, struct place place, double max_m, struct candidate *best, size_t max)
 {
 	struct plane plane;
 	plane_init(&plane, place);
+	if (out_of_reach(road, &plane, max_m))
+		return 0;
 	int64_t row;
 	int64_t column;
 	cell_of(road, place, &row, &column);
@@ -94,7 +115,9 @@ search(const struct road *road, struct place place, double max_m, struct candida
 	double cell_x = road->head->cell_e7_lon * plane.m_per_e7_lon;
 	if (cell_x < cell_m)
 		cell_m = cell_x;
-	int64_t rings = (int64_t)(max_m / cell_m) + 2;
+	/* near a pole cells are slim: no more rings than there are cells to the far side */
+	double most = 2.0 * ((double)road->head->grid_rows + (double)road->head->grid_columns) + max_m;
+	int64_t rings = (int64_t)fmin(max_m / cell_m + 2, most);
 	size_t n = 0;
 	for (int64_t r = 0; r <= rings; r++) {
 		for (int64_t dy = -r; dy <= r; dy++) {

@@ -225,6 +225,8 @@ snap_finds_the_nearest_of_all_segments(void **state)
 	struct place sea = {500000000, 0};
 	assert_int_equal(road_snap(&sc, road, sea, ROAD_SNAP_MAX_M, &none), E_NOT_FOUND);
 	assert_string_equal(sc.err.reason, "off-road");
+	struct place pole = {899999990, 0}; /* where meridians meet, no ring of cells may be endless */
+	assert_int_equal(road_snap(&sc, road, pole, 50000, &none), E_NOT_FOUND);
 	/* the island was dropped: it leads nowhere */
 	struct place island = {(int32_t)(TOWN_LAT * 1e7), (int32_t)((TOWN_LON + 1) * 1e7)};
 	assert_int_equal(road_snap(&sc, road, island, ROAD_SNAP_MAX_M, &none), E_NOT_FOUND);
