@@ -19,6 +19,7 @@
 
 struct face_options {
 	const char *models, *runtime;
+	bool fp32;
 };
 
 #define FACE_OPTIONS(o) \
@@ -27,10 +28,18 @@ struct face_options {
 		"--runtime", OPTION_TEXT, &(o).runtime, 0, 0 \
 	}
 
+#define FP32_OPTION(o) \
+	{ \
+		"--fp32", OPTION_FLAG, &(o).fp32, 0, 0 \
+	}
+
 static enum code
-open_engine(struct scope *sc, struct face_options *o, struct face_engine **e)
+open_engine(struct scope *sc, const struct face_options *o, struct face_engine **e)
 {
-	return face_engine_open(sc, o->models != NULL ? o->models : face_models_dir(sc), o->runtime, e);
+	struct engine_options options = {.models = o->models != NULL ? o->models : face_models_dir(sc),
+					 .runtime = o->runtime,
+					 .precision = o->fp32 ? NETWORK_FP32 : NETWORK_FASTEST};
+	return engine_open(sc, &options, e);
 }
 
 static enum code
@@ -135,7 +144,7 @@ static int
 run_verify(struct scope *sc, int argc, char **argv)
 {
 	struct face_options o = {0};
-	const struct option_def defs[] = {FACE_OPTIONS(o)};
+	const struct option_def defs[] = {FACE_OPTIONS(o), FP32_OPTION(o)};
 	const char *words[2];
 	size_t n;
 	json_t *result;
@@ -201,7 +210,7 @@ static int
 run_detect(struct scope *sc, int argc, char **argv)
 {
 	struct face_options o = {0};
-	const struct option_def defs[] = {FACE_OPTIONS(o)};
+	const struct option_def defs[] = {FACE_OPTIONS(o), FP32_OPTION(o)};
 	const char *words[1];
 	size_t n;
 	json_t *result;
@@ -295,10 +304,13 @@ run_bench(struct scope *sc, int argc, char **argv)
 	struct bench_options o = {0};
 	const char *report = NULL;
 	const char *calibrate = NULL;
-	const struct option_def defs[] = {
-	    {"--images", OPTION_TEXT, &o.images, 0, 0},	    {"--pairs", OPTION_TEXT, &o.pairs, 0, 0},
-	    {"--groups", OPTION_TEXT, &o.groups, 0, 0},	    {"--report", OPTION_TEXT, &report, 0, 0},
-	    {"--calibrate", OPTION_TEXT, &calibrate, 0, 0}, FACE_OPTIONS(o)};
+	const struct option_def defs[] = {{"--images", OPTION_TEXT, &o.images, 0, 0},
+					  {"--pairs", OPTION_TEXT, &o.pairs, 0, 0},
+					  {"--groups", OPTION_TEXT, &o.groups, 0, 0},
+					  {"--report", OPTION_TEXT, &report, 0, 0},
+					  {"--calibrate", OPTION_TEXT, &calibrate, 0, 0},
+					  FACE_OPTIONS(o),
+					  FP32_OPTION(o)};
 	const char *words[1];
 	size_t n;
 	json_t *result;
@@ -344,10 +356,18 @@ speed_file(struct scope *sc, struct face_options *o, const char *path, int64_t r
 {
 	struct face_picture picture;
 	struct face_engine *e;
+	struct face_engine *fp32;
+	struct face_options floor = *o;
 	struct speed s;
+	floor.fp32 = true;
 	TRY(read_picture(sc, path, &picture));
 	TRY(open_engine(sc, o, &e));
-	enum code rc = speed_measure(sc, e, picture, (int)rounds, &s);
+	enum code rc = open_engine(sc, &floor, &fp32);
+	if (rc == OK) {
+		rc = speed_measure(sc, e, fp32, picture, (int)rounds, &s);
+		face_engine_close(fp32);
+	}
+	const char *precision = engine_precision(e);
 	face_engine_close(e);
 	TRY(rc);
 	json_t *out = json_new_object(sc);
@@ -357,6 +377,7 @@ speed_file(struct scope *sc, struct face_options *o, const char *path, int64_t r
 	json_put(out, "parts_ms",
 		 json_pack("{s:f,s:f,s:f,s:f}", "decode", rounded(s.decode_ms), "detect", rounded(s.detect_ms),
 			   "landmarks", rounded(s.landmarks_ms), "embeddings", rounded(s.embeddings_ms)));
+	json_put_text(out, "precision", precision);
 	json_put_int(out, "rounds", rounds);
 	*result = out;
 	return OK;
@@ -367,7 +388,7 @@ run_speed(struct scope *sc, int argc, char **argv)
 {
 	struct face_options o = {0};
 	int64_t rounds = 60;
-	const struct option_def defs[] = {FACE_OPTIONS(o), {"--rounds", OPTION_INT, &rounds, 5, 10000}};
+	const struct option_def defs[] = {FACE_OPTIONS(o), FP32_OPTION(o), {"--rounds", OPTION_INT, &rounds, 5, 10000}};
 	const char *words[1];
 	size_t n;
 	json_t *result;
@@ -378,19 +399,23 @@ run_speed(struct scope *sc, int argc, char **argv)
 }
 
 const struct command cli_face_group[] = {
-    {"verify", "A.jpg B.jpg [--models DIR] [--runtime LIBRARY]", "do two pictures show one person?", run_verify, NULL,
+    {"verify", "A.jpg B.jpg [--models DIR] [--runtime LIBRARY] [--fp32]", "do two pictures show one person?",
+     run_verify, NULL,
      "Exit 0: match; 1: any other answer. \"fmr\" is how often two different people score this high,\n"
-     "for the worst measured group; the decision is made at 1e-4."},
-    {"detect", "A.jpg [--models DIR] [--runtime LIBRARY]", "boxes, five points and quality of the faces in a picture",
-     run_detect, NULL, NULL},
-    {"bench", "--images DIR [--pairs FILE] [--groups FILE] [--report OUT.html] [--calibrate MANIFEST]",
+     "for the worst measured group; the decision is made at 1e-4. --fp32: 32-bit floats by ONNX Runtime even where\n"
+     "the processor multiplies bfloat16."},
+    {"detect", "A.jpg [--models DIR] [--runtime LIBRARY] [--fp32]",
+     "boxes, five points and quality of the faces in a picture", run_detect, NULL, NULL},
+    {"bench", "--images DIR [--pairs FILE] [--groups FILE] [--report OUT.html] [--calibrate MANIFEST] [--fp32]",
      "accuracy, per-group error rates and a calibration, on pictures of known people", run_bench, NULL,
      "Pairs: \"image_a image_b same\", tab-separated with a header, or LFW's pairs.txt; without --pairs all of\n"
      "them, a folder a person. --calibrate writes what was measured into a manifest of models."},
     {"attacks", "--images DIR [--pictures N] [--seed K]", "prints, replays and splices against the liveness challenge",
      run_attacks, NULL, "Rates as ISO/IEC 30107-3 has them: APCER per kind of attack, BPCER of genuine sequences."},
-    {"speed", "A.jpg [--rounds N] [--models DIR]", "one check's time over the time of its decode and model runs alone",
-     run_speed, NULL, "CPU time of one thread, medians, the two interleaved."},
+    {"speed", "A.jpg [--rounds N] [--models DIR] [--fp32]",
+     "one check's time over the time of its decode and model runs alone", run_speed, NULL,
+     "CPU time of one thread, medians, the two interleaved. The model runs are ONNX Runtime's in 32-bit floats,\n"
+     "whatever the check itself uses (\"precision\"; --fp32: the same)."},
     {"redact", "IN.jpg OUT.jpg [--side PIXELS] [--models DIR]", "a copy without faces and without metadata", run_redact,
      NULL, NULL},
     {"serve", "--keys FILE [--listen HOST:PORT] [--children N] [--models DIR]",

@@ -1,7 +1,4 @@
-/* Opening models; detection, landmarks and embeddings of one picture.
- *
- * Detection: the whole picture stretched to 320 × 240; the network answers 4,420
- * boxes as corners in 0 … 1, from which overlapping ones (IoU > 0.4) are dropped.
+/* Opening models; landmarks and embeddings of one face.
  *
  * Landmarks: 68 points (iBUG) in a square, twice: first in the square around the
  * box, then in one around the points found, which is steadier.
@@ -15,9 +12,6 @@
 
 #include "base/file.h"
 
-#define DETECT_WIDTH 320
-#define DETECT_HEIGHT 240
-#define DETECT_IOU 0.4f
 #define LANDMARK_SIDE 64
 
 /* How a network wants its face: the common chip, or one of its own. */
@@ -48,17 +42,45 @@ static const struct embedding_kind kinds[MODEL_EMBEDDINGS] = {
 /* --- opening --- */
 
 static enum code
-load_model(struct scope *sc, struct face_engine *e, const char *dir, const struct model_entry *entry, size_t role)
+read_model(struct scope *sc, const char *dir, const struct model_entry *entry, uint8_t **bytes, size_t *n)
+{
+	unsigned char hash[32];
+	if (file_read(sc, path_join(sc, dir, entry->file), (size_t)64 << 20, bytes, n) != OK)
+		return fail_as(sc, E_UNAVAILABLE, "no-models", "%s", scope_strdup(sc, sc->err.message));
+	crypto_hash_sha256(hash, *bytes, *n);
+	if (memcmp(hash, entry->sha256, sizeof hash) != 0)
+		return fail(sc, E_CORRUPT, "%s is not the file its manifest names: another hash", entry->file);
+	return OK;
+}
+
+/* ONNX Runtime is not even loaded where every network runs without it. */
+static enum code
+load_model(struct scope *sc, struct face_engine *e, const struct engine_options *o, const struct model_entry *entry,
+	   struct network *out)
 {
 	uint8_t *bytes;
 	size_t n;
-	unsigned char hash[32];
-	if (file_read(sc, path_join(sc, dir, entry->file), (size_t)64 << 20, &bytes, &n) != OK)
-		return fail_as(sc, E_UNAVAILABLE, "no-models", "%s", scope_strdup(sc, sc->err.message));
-	crypto_hash_sha256(hash, bytes, n);
-	if (memcmp(hash, entry->sha256, sizeof hash) != 0)
-		return fail(sc, E_CORRUPT, "%s is not the file its manifest names: another hash", entry->file);
-	return ort_model_open(sc, e->ort, entry->file, bytes, n, &e->models[role]);
+	TRY(read_model(sc, o->models, entry, &bytes, &n));
+	if (e->precision == NETWORK_FASTEST && network_open_fast(bytes, n, out))
+		return OK;
+	if (e->ort == NULL)
+		TRY(ort_open(sc, o->runtime, &e->ort));
+	return network_open(sc, e->ort, entry->file, bytes, n, out);
+}
+
+/* A model's file is many times what stays of it: each in a scope of its own. */
+static enum code
+load_model_apart(struct scope *sc, struct face_engine *e, const struct engine_options *o,
+		 const struct model_entry *entry, struct network *out)
+{
+	struct scope own;
+	scope_init(&own);
+	enum code rc = load_model(&own, e, o, entry, out);
+	if (rc != OK)
+		rc = own.err.reason != NULL ? fail_as(sc, rc, own.err.reason, "%s", own.err.message)
+					    : fail(sc, rc, "%s", own.err.message);
+	scope_release(&own);
+	return rc;
 }
 
 static enum code
@@ -66,25 +88,18 @@ check_contracts(struct scope *sc, struct face_engine *e)
 {
 	size_t n;
 	size_t sum = 0;
-	(void)ort_input(e->models[MODEL_DETECT], &n);
-	bool ok = n == 3 * DETECT_WIDTH * DETECT_HEIGHT && ort_outputs(e->models[MODEL_DETECT]) == 2;
-	if (ok) {
-		size_t boxes;
-		(void)ort_output(e->models[MODEL_DETECT], 0, &n);
-		(void)ort_output(e->models[MODEL_DETECT], 1, &boxes);
-		ok = boxes == 2 * n;
-	}
-	(void)ort_input(e->models[MODEL_LANDMARK], &n);
+	bool ok = engine_detector_fits(&e->models[MODEL_DETECT]);
+	(void)network_input(&e->models[MODEL_LANDMARK], &n);
 	ok = ok && n == LANDMARK_SIDE * LANDMARK_SIDE;
-	(void)ort_output(e->models[MODEL_LANDMARK], 0, &n);
+	(void)network_output(&e->models[MODEL_LANDMARK], 0, &n);
 	ok = ok && n == 136;
 	for (size_t i = 0; i < MODEL_EMBEDDINGS && ok; i++) {
-		struct ort_model *m = e->models[MODEL_FIRST_EMBEDDING + i];
-		if (m == NULL)
+		struct network *m = &e->models[MODEL_FIRST_EMBEDDING + i];
+		if (!network_is_open(m))
 			continue;
-		(void)ort_input(m, &n);
+		(void)network_input(m, &n);
 		ok = n == 3 * (size_t)kinds[i].side * (size_t)kinds[i].side;
-		(void)ort_output(m, 0, &e->dims[i]);
+		(void)network_output(m, 0, &e->dims[i]);
 		sum += e->dims[i];
 	}
 	if (!ok || sum > FACE_VECTOR_DIM)
@@ -93,23 +108,23 @@ check_contracts(struct scope *sc, struct face_engine *e)
 }
 
 static enum code
-engine_load(struct scope *sc, struct face_engine *e, const char *models_dir, const char *runtime, bool need_calibration)
+engine_load(struct scope *sc, struct face_engine *e, const struct engine_options *o)
 {
 	struct model_manifest m;
-	if (model_manifest_read(sc, path_join(sc, models_dir, "manifest"), &m) != OK) {
+	if (model_manifest_read(sc, path_join(sc, o->models, "manifest"), &m) != OK) {
 		if (sc->err.code != E_NOT_FOUND)
 			return sc->err.code;
 		return fail_as(sc, E_UNAVAILABLE, "no-models", "%s holds no prepared models; `./dev setup` makes them",
-			       models_dir);
+			       o->models);
 	}
-	if (need_calibration && !m.calibration.known)
+	if (!o->uncalibrated && !m.calibration.known)
 		return fail(sc, E_CORRUPT, "the models of %s have no calibration; `waybill face bench` writes one",
-			    models_dir);
-	TRY(ort_open(sc, runtime, &e->ort));
+			    o->models);
+	e->precision = m.fp32_only ? NETWORK_FP32 : o->precision;
 	for (size_t i = 0; i < MODEL_ROLES; i++) {
 		bool unused = i >= MODEL_FIRST_EMBEDDING && m.weights[i - MODEL_FIRST_EMBEDDING] == 0;
 		if (!unused)
-			TRY(load_model(sc, e, models_dir, &m.models[i], i));
+			TRY(load_model_apart(sc, e, o, &m.models[i], &e->models[i]));
 	}
 	for (size_t i = 0; i < MODEL_EMBEDDINGS; i++)
 		e->weights[i] = (float)m.weights[i];
@@ -119,13 +134,12 @@ engine_load(struct scope *sc, struct face_engine *e, const char *models_dir, con
 }
 
 enum code
-engine_open(struct scope *sc, const char *models_dir, const char *runtime, bool need_calibration,
-	    struct face_engine **out)
+engine_open(struct scope *sc, const struct engine_options *options, struct face_engine **out)
 {
 	struct face_engine *e = calloc(1, sizeof *e);
 	if (e == NULL)
 		abort();
-	enum code rc = engine_load(sc, e, models_dir, runtime, need_calibration);
+	enum code rc = engine_load(sc, e, options);
 	if (rc != OK) {
 		face_engine_close(e);
 		return rc;
@@ -137,7 +151,20 @@ engine_open(struct scope *sc, const char *models_dir, const char *runtime, bool 
 enum code
 face_engine_open(struct scope *sc, const char *models_dir, const char *runtime, struct face_engine **out)
 {
-	return engine_open(sc, models_dir, runtime, true, out);
+	struct engine_options options = {.models = models_dir, .runtime = runtime};
+	return engine_open(sc, &options, out);
+}
+
+const char *
+engine_precision(const struct face_engine *e)
+{
+	size_t fast = 0;
+	size_t open = 0;
+	for (size_t i = 0; i < MODEL_ROLES; i++) {
+		fast += e->models[i].net != NULL;
+		open += network_is_open(&e->models[i]);
+	}
+	return fast == 0 ? "fp32" : fast == open ? "bf16" : "mixed";
 }
 
 void
@@ -146,79 +173,9 @@ face_engine_close(struct face_engine *e)
 	if (e == NULL)
 		return;
 	for (size_t i = 0; i < MODEL_ROLES; i++)
-		ort_model_close(e->models[i]);
+		network_close(&e->models[i]);
 	ort_close(e->ort);
 	free(e);
-}
-
-/* --- detection --- */
-
-static float
-overlap(const struct engine_face *a, const struct engine_face *b)
-{
-	float w = fminf(a->right, b->right) - fmaxf(a->left, b->left);
-	float h = fminf(a->bottom, b->bottom) - fmaxf(a->top, b->top);
-	if (w <= 0 || h <= 0)
-		return 0;
-	float both = w * h;
-	float area_a = (a->right - a->left) * (a->bottom - a->top);
-	float area_b = (b->right - b->left) * (b->bottom - b->top);
-	return both / (area_a + area_b - both);
-}
-
-#define CANDIDATES_MAX 512u
-
-static size_t
-gather_candidates(const float *scores, const float *boxes, size_t n, const struct picture *p, float score_min,
-		  struct engine_face *out)
-{
-	size_t found = 0;
-	for (size_t i = 0; i < n && found < CANDIDATES_MAX; i++) {
-		float score = scores[2 * i + 1];
-		const float *b = boxes + 4 * i;
-		if (!(score >= score_min) || !(b[2] > b[0]) || !(b[3] > b[1]))
-			continue;
-		out[found++] = (struct engine_face){.left = b[0] * (float)p->width,
-						    .top = b[1] * (float)p->height,
-						    .right = b[2] * (float)p->width,
-						    .bottom = b[3] * (float)p->height,
-						    .score = score};
-	}
-	return found;
-}
-
-static int
-by_score(const void *a, const void *b)
-{
-	const struct engine_face *x = a;
-	const struct engine_face *y = b;
-	return (x->score < y->score) - (x->score > y->score);
-}
-
-enum code
-engine_detect(struct scope *sc, struct face_engine *e, const struct picture *p, float score_min,
-	      struct engine_face *faces, size_t max, size_t *n)
-{
-	static const struct channel_norm norm = {{127, 127, 127}, 1.0f / 128.0f, false};
-	struct ort_model *m = e->models[MODEL_DETECT];
-	size_t len;
-	warp_stretch(sc, p, DETECT_WIDTH, DETECT_HEIGHT, &norm, ort_input(m, &len));
-	TRY(ort_run(sc, m));
-	const float *scores = ort_output(m, 0, &len);
-	const float *boxes = ort_output(m, 1, &len);
-	struct engine_face *candidates = NEW_ARRAY(sc, CANDIDATES_MAX, struct engine_face);
-	size_t found = gather_candidates(scores, boxes, len / 4, p, score_min, candidates);
-	qsort(candidates, found, sizeof *candidates, by_score);
-	size_t kept = 0;
-	for (size_t i = 0; i < found && kept < max; i++) {
-		bool new = true;
-		for (size_t k = 0; k < kept && new; k++)
-			new = overlap(&candidates[i], &faces[k]) <= DETECT_IOU;
-		if (new)
-			faces[kept++] = candidates[i];
-	}
-	*n = kept;
-	return OK;
 }
 
 /* --- landmarks --- */
@@ -227,7 +184,7 @@ static enum code
 landmarks_in(struct scope *sc, struct face_engine *e, const struct picture *p, float centre_x, float centre_y,
 	     float side, struct face_point points[static 68])
 {
-	struct ort_model *m = e->models[MODEL_LANDMARK];
+	struct network *m = &e->models[MODEL_LANDMARK];
 	float step = side / (float)LANDMARK_SIDE;
 	float left = centre_x - side / 2;
 	float top = centre_y - side / 2;
@@ -235,11 +192,11 @@ landmarks_in(struct scope *sc, struct face_engine *e, const struct picture *p, f
 	uint8_t grey[LANDMARK_SIDE * LANDMARK_SIDE];
 	size_t n;
 	warp_grey(p, s, LANDMARK_SIDE, grey);
-	float *in = ort_input(m, &n);
+	float *in = network_input(m, &n);
 	for (size_t i = 0; i < n; i++)
 		in[i] = (float)grey[i] / 256.0f;
-	TRY(ort_run(sc, m));
-	const float *out = ort_output(m, 0, &n);
+	TRY(network_run(sc, m));
+	const float *out = network_output(m, 0, &n);
 	for (size_t i = 0; i < 68; i++)
 		points[i] = (struct face_point){left + out[2 * i] * side, top + out[2 * i + 1] * side};
 	return OK;
@@ -321,11 +278,11 @@ dress(struct scope *sc, const struct embedding_kind *kind, const struct engine_p
 static enum code
 embed_one(struct scope *sc, struct face_engine *e, size_t which, const struct engine_portrait *t, float *out)
 {
-	struct ort_model *m = e->models[MODEL_FIRST_EMBEDDING + which];
+	struct network *m = &e->models[MODEL_FIRST_EMBEDDING + which];
 	size_t n;
-	TRY(dress(sc, &kinds[which], t, ort_input(m, &n)));
-	TRY(ort_run(sc, m));
-	memcpy(out, ort_output(m, 0, &n), e->dims[which] * sizeof *out);
+	TRY(dress(sc, &kinds[which], t, network_input(m, &n)));
+	TRY(network_run(sc, m));
+	memcpy(out, network_output(m, 0, &n), e->dims[which] * sizeof *out);
 	for (size_t i = 0; i < e->dims[which]; i++)
 		if (!isfinite(out[i]))
 			return fail(sc, E_INTERNAL, "an embedding is not finite");
@@ -340,7 +297,7 @@ engine_embed(struct scope *sc, struct face_engine *e, const struct engine_portra
 	float v[FACE_VECTOR_DIM] = {0};
 	size_t at = 0;
 	for (size_t i = 0; i < MODEL_EMBEDDINGS; i++) {
-		if (e->models[MODEL_FIRST_EMBEDDING + i] == NULL)
+		if (!network_is_open(&e->models[MODEL_FIRST_EMBEDDING + i]))
 			continue;
 		TRY(embed_one(sc, e, i, t, v + at));
 		at += e->dims[i];

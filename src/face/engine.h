@@ -4,21 +4,27 @@
 
 #include "face/face.h"
 #include "face/model_manifest.h"
-#include "face/ort.h"
+#include "face/network.h"
 #include "face/warp.h"
 
 struct face_engine {
-	struct ort *ort;
-	struct ort_model *models[MODEL_ROLES];
+	enum network_precision precision;
+	struct ort *ort; /* NULL: no network needs it */
+	struct network models[MODEL_ROLES];
 	size_t dims[MODEL_EMBEDDINGS];
 	float weights[MODEL_EMBEDDINGS];
 	uint8_t set[16];
 	struct calibration calibration;
 };
 
-/* Opens without asking for a calibration: what measures one. */
-MUST_USE enum code engine_open(struct scope *sc, const char *models_dir, const char *runtime, bool need_calibration,
-			       struct face_engine **out);
+struct engine_options {
+	const char *models, *runtime;	  /* as face_engine_open() */
+	bool uncalibrated;		  /* open a set without a calibration too: what measures one */
+	enum network_precision precision; /* the fastest, unless the manifest wants 32-bit floats */
+};
+MUST_USE enum code engine_open(struct scope *sc, const struct engine_options *options, struct face_engine **out);
+/* "bf16", "fp32", or "mixed" where one network runs only in the latter. */
+const char *engine_precision(const struct face_engine *e);
 
 /* The shorter side pictures are decoded to where the face stays large enough. */
 #define ENGINE_SIDE 480
@@ -31,6 +37,8 @@ struct engine_face {
 
 #define ENGINE_SCORE_MIN 0.65f
 
+/* Are the network's inputs and outputs those of the detector? */
+bool engine_detector_fits(struct network *m);
 /* Boxes only, best score first, at most max. */
 MUST_USE enum code engine_detect(struct scope *sc, struct face_engine *e, const struct picture *p, float score_min,
 				 struct engine_face *faces, size_t max, size_t *n);

@@ -262,7 +262,7 @@ score_group(struct scope *sc, struct run *r, size_t g)
 #define GROUP_PAIRS_MIN 5000u
 
 static json_t *
-calibration_json(const struct run *r, const uint8_t set[static 16], struct scope *sc)
+calibration_json(const struct run *r, const struct face_engine *e, struct scope *sc)
 {
 	json_t *knots = json_array();
 	double last = -1;
@@ -278,7 +278,8 @@ calibration_json(const struct run *r, const uint8_t set[static 16], struct scope
 		json_array_append_new(knots, json_pack("[f,f]", rate_tidy(worst), knot_rates[i]));
 		last = worst;
 	}
-	return json_pack("{s:s,s:o}", "set", hex_encode(sc, set, 16), "knots", knots);
+	return json_pack("{s:s,s:s,s:o}", "set", hex_encode(sc, e->set, 16), "precision", engine_precision(e), "knots",
+			 knots);
 }
 
 static double
@@ -517,7 +518,7 @@ static enum code
 result_json(struct scope *sc, struct run *r, const struct face_engine *e, json_t **result)
 {
 	json_t *o = json_new_object(sc);
-	json_t *calibration = calibration_json(r, e->set, sc);
+	json_t *calibration = calibration_json(r, e, sc);
 	double policy = calibrated_threshold(calibration, 1e-4);
 	json_t *plain = json_object();
 	json_t *bounded = json_object();
@@ -548,6 +549,7 @@ result_json(struct scope *sc, struct run *r, const struct face_engine *e, json_t
 	json_put(o, "pictures",
 		 json_pack("{s:I,s:I}", "n", (json_int_t)r->lists.n_pictures, "people", (json_int_t)r->lists.n_people));
 	json_put(o, "curve", curve_json(r));
+	json_put_text(o, "precision", engine_precision(e));
 	json_put(o, "calibration", calibration);
 	*result = o;
 	return OK;
@@ -574,7 +576,11 @@ enum code
 bench_run(struct scope *sc, const struct bench_options *options, json_t **result)
 {
 	struct face_engine *e;
-	TRY(engine_open(sc, options->models, options->runtime, false, &e));
+	struct engine_options opening = {.models = options->models,
+					 .runtime = options->runtime,
+					 .uncalibrated = true,
+					 .precision = options->fp32 ? NETWORK_FP32 : NETWORK_FASTEST};
+	TRY(engine_open(sc, &opening, &e));
 	sc->cap = (size_t)4 << 30;
 	enum code rc = run_with(sc, e, options, result);
 	face_engine_close(e);

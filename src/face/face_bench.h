@@ -14,6 +14,7 @@
 struct bench_options {
 	const char *images, *pairs, *groups; /* pairs and groups may be NULL */
 	const char *models, *runtime;	     /* runtime may be NULL */
+	bool fp32;			     /* by ONNX Runtime, whatever the processor could do */
 };
 
 /* The result as JSON (see docs/face.md), with the DET curve's points and a

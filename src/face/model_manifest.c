@@ -71,6 +71,18 @@ weights_read(struct scope *sc, const json_t *whole, struct model_manifest *m)
 	return OK;
 }
 
+/* A manifest from before there was a choice has none. */
+static enum code
+precision_read(struct scope *sc, const json_t *whole, struct model_manifest *m)
+{
+	static const char *const words[] = {"fastest", "fp32", NULL};
+	size_t which = 0;
+	if (json_object_get(whole, "precision") != NULL)
+		TRY(json_need_word(sc, whole, "precision", words, &which));
+	m->fp32_only = which == 1;
+	return OK;
+}
+
 static void
 set_id(struct model_manifest *m)
 {
@@ -122,6 +134,7 @@ model_manifest_parse(struct scope *sc, const uint8_t *bytes, size_t n, struct mo
 	TRY(json_parse(sc, bytes, n, &m.whole));
 	TRY(entries_read(sc, m.whole, &m));
 	TRY(weights_read(sc, m.whole, &m));
+	TRY(precision_read(sc, m.whole, &m));
 	set_id(&m);
 	TRY(calibration_read(sc, m.whole, &m));
 	*out = m;

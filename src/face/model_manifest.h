@@ -6,10 +6,13 @@
  *	             "raw": ["fr_detect.onnx"], "input": …, "output": …, "origin": …, "licence": …,
  *	             "training_data": …}, …],
  *	 "weights": {"feature": 0.5, …},
+ *	 "precision": "fastest",
  *	 "calibration": {"set": hex, "knots": [[score, fmr], …], "measured_on": …, …}}
  *
  * The set id hashes the files' hashes and the weights; a calibration names the
- * set it was measured on, so files, weights and calibration cannot drift apart. */
+ * set it was measured on, so files, weights and calibration cannot drift apart.
+ * "precision" is "fastest" (bfloat16 where the processor has it; what a calibration was measured
+ * in stands in it) or "fp32"; vectors of both compare, so it is no part of the id. */
 #ifndef FACE_MODEL_MANIFEST_H
 #define FACE_MODEL_MANIFEST_H
 
@@ -38,6 +41,7 @@ struct calibration {
 struct model_manifest {
 	struct model_entry models[MODEL_ROLES];
 	double weights[MODEL_EMBEDDINGS]; /* ≥ 0, sum 1 */
+	bool fp32_only;
 	uint8_t set[16];
 	struct calibration calibration;
 	json_t *whole; /* the manifest itself; scope-owned */
