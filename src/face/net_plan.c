@@ -25,10 +25,10 @@ struct planner {
 	struct net_plan plan;
 	struct value *values;
 	size_t n_values;
-	enum node_part *parts;	   /* per node */
-	const float **slopes;	   /* per node: of PART_PRELU */
-	const char **prelu_inputs; /* per node: of PART_PRELU */
-	bool cut;		   /* results were turned to NHWC: unknown names are no error */
+	enum node_part *parts;		   /* per node */
+	const struct onnx_tensor **slopes; /* per node: of PART_PRELU */
+	const char **prelu_inputs;	   /* per node: of PART_PRELU */
+	bool cut;			   /* results were turned to NHWC: unknown names are no error */
 };
 
 static const struct onnx_attr *
@@ -312,15 +312,15 @@ plan_factor(struct scope *sc, struct planner *p, const struct onnx_node *node, c
 
 static enum code
 plan_rectifier(struct scope *sc, struct planner *p, const struct onnx_node *node, const struct value *in,
-	       const float *slope)
+	       const struct onnx_tensor *slope)
 {
 	struct net_step *s = open_step(p, in);
-	if (s == NULL)
+	if (s == NULL || (slope != NULL && slope->count != (size_t)s->outputs))
 		return not_run(sc, node);
 	s->rectified = true;
 	s->slope = NEW_ARRAY(sc, (size_t)s->outputs, float);
 	if (slope != NULL)
-		memcpy(s->slope, slope, (size_t)s->outputs * sizeof *slope);
+		memcpy(s->slope, slope->data, slope->count * sizeof *s->slope);
 	(void)name_value(p, node->out[0], in);
 	return OK;
 }
@@ -513,7 +513,7 @@ find_prelu(struct planner *p, size_t sum)
 			return;
 	p->parts[kept] = p->parts[above] = p->parts[relu] = PART_OF_PRELU;
 	p->parts[sum] = PART_PRELU;
-	p->slopes[sum] = x;
+	p->slopes[sum] = a;
 	p->prelu_inputs[sum] = g->nodes[kept].in[0];
 }
 
@@ -584,7 +584,7 @@ net_plan(struct scope *sc, const struct onnx_graph *g, struct net_plan *out)
 {
 	struct planner p = {.g = g,
 			    .parts = NEW_ARRAY(sc, g->n_nodes + 1, enum node_part),
-			    .slopes = NEW_ARRAY(sc, g->n_nodes + 1, const float *),
+			    .slopes = NEW_ARRAY(sc, g->n_nodes + 1, const struct onnx_tensor *),
 			    .prelu_inputs = NEW_ARRAY(sc, g->n_nodes + 1, const char *),
 			    .values = NEW_ARRAY(sc, g->n_nodes + 1, struct value)};
 	p.plan.planes = NEW_ARRAY(sc, g->n_nodes + 1, struct net_plane);

@@ -1,6 +1,8 @@
 /* room: face */
-/* Any bytes as an ONNX file: what is read is written and read again the same. */
+/* Any bytes as an ONNX file: what is read is written and read again the same, and
+ * planned for net.h or refused. */
 #include "face/model_convert.h"
+#include "face/net_plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,7 +18,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t n;
 		size_t m;
 		struct onnx_graph again;
+		struct net_plan plan;
 		model_zero_denormals(&g);
+		(void)!net_plan(&sc, &g, &plan);
 		if (model_rewrite_prelu(&sc, &g) == OK) {
 			onnx_write(&sc, &g, &once, &n);
 			if (onnx_read(&sc, once, n, &again) == OK) {
