@@ -40,19 +40,19 @@ graph_of(struct scope *sc, int64_t channels, int64_t height, int64_t width)
 
 /* --- plain loops: planar floats --- */
 
-struct plane {
+struct planar {
 	int c, h, w;
 	float *v;
 };
 
-static struct plane
-plain_conv(struct scope *sc, struct plane x, const struct onnx_conv *k, const float *weights, const float *bias)
+static struct planar
+plain_conv(struct scope *sc, struct planar x, const struct onnx_conv *k, const float *weights, const float *bias)
 {
 	int size = (int)k->kernel;
 	int stride = (int)k->stride;
 	int h = (x.h + (int)(k->pads[0] + k->pads[2]) - size) / stride + 1;
 	int w = (x.w + (int)(k->pads[1] + k->pads[3]) - size) / stride + 1;
-	struct plane y = {(int)k->out, h, w, NEW_ARRAY(sc, (size_t)((int)k->out * h * w), float)};
+	struct planar y = {(int)k->out, h, w, NEW_ARRAY(sc, (size_t)((int)k->out * h * w), float)};
 	int each = (int)k->in_per_group;
 	for (int o = 0; o < y.c; o++)
 		for (int i = 0; i < h * w; i++) {
@@ -73,7 +73,7 @@ plain_conv(struct scope *sc, struct plane x, const struct onnx_conv *k, const fl
 }
 
 static void
-plain_rectify(struct plane x, const float *slope)
+plain_rectify(struct planar x, const float *slope)
 {
 	for (int i = 0; i < x.c * x.h * x.w; i++)
 		if (x.v[i] < 0)
@@ -86,7 +86,7 @@ struct builder {
 	struct scope *sc;
 	struct onnx_graph g;
 	struct prng r;
-	struct plane now;
+	struct planar now;
 	int names;
 };
 
@@ -140,7 +140,7 @@ build_prelu(struct builder *b, const char *from)
 }
 
 static const char *
-build_sum(struct builder *b, const char *x, const char *y, struct plane other)
+build_sum(struct builder *b, const char *x, const char *y, struct planar other)
 {
 	const char *to = next_name(b);
 	onnx_add_node(b->sc, &b->g, "Add", (const char *[]){x, y}, 2, to);
@@ -149,17 +149,17 @@ build_sum(struct builder *b, const char *x, const char *y, struct plane other)
 	return to;
 }
 
-static struct plane
+static struct planar
 copy_of(struct builder *b)
 {
-	struct plane p = b->now;
+	struct planar p = b->now;
 	p.v = scope_memdup(b->sc, p.v, (size_t)(p.c * p.h * p.w) * sizeof *p.v);
 	return p;
 }
 
 /* Runs the graph on noise that is already bfloat16; the output is within `share` of the plain one's spread. */
 static void
-agrees(struct builder *b, const struct plane *input, double share)
+agrees(struct builder *b, const struct planar *input, double share)
 {
 	struct net *net;
 	size_t n;
@@ -171,7 +171,7 @@ agrees(struct builder *b, const struct plane *input, double share)
 		net_run(net);
 	}
 	const float *out = net_output(net, 0, &n);
-	struct plane y = b->now;
+	struct planar y = b->now;
 	assert_int_equal(n, y.c * y.h * y.w);
 	double off = 0;
 	double spread = 0;
@@ -187,12 +187,12 @@ agrees(struct builder *b, const struct plane *input, double share)
 	net_close(net);
 }
 
-static struct plane
+static struct planar
 start(struct builder *b, struct scope *sc, int channels, int height, int width, uint64_t seed)
 {
 	*b = (struct builder){.sc = sc, .g = graph_of(sc, channels, height, width)};
 	prng_seed(&b->r, seed);
-	b->now = (struct plane){channels, height, width, noise(sc, &b->r, (size_t)(channels * height * width), 1)};
+	b->now = (struct planar){channels, height, width, noise(sc, &b->r, (size_t)(channels * height * width), 1)};
 	for (int i = 0; i < channels * height * width; i++)
 		b->now.v[i] = roundf(b->now.v[i] * 128) / 128;
 	return copy_of(b);
@@ -210,7 +210,7 @@ one_convolution_is_exact_but_for_rounding(void **state)
 		struct builder b;
 		scope_init(&sc);
 		int channels = i % 2 == 0 ? 3 : 1;
-		struct plane in = start(&b, &sc, channels, 13, 9, 40 + i);
+		struct planar in = start(&b, &sc, channels, 13, 9, 40 + i);
 		struct onnx_conv k = {outs[i], channels, 3, 1 + (int64_t)(i % 2), 1, {0, 1, 1, 0}};
 		b.g.outputs[0].name = build_conv(&b, "input", k);
 		agrees(&b, &in, 0.004);
@@ -230,11 +230,11 @@ depthwise_prelu_and_sums_agree(void **state)
 		struct builder b;
 		scope_init(&sc);
 		int64_t c = widths[i];
-		struct plane in = start(&b, &sc, 3, 18, 18, 60 + i);
+		struct planar in = start(&b, &sc, 3, 18, 18, 60 + i);
 		const char *v =
 		    build_prelu(&b, build_conv(&b, "input", (struct onnx_conv){c, 3, 3, 2, 1, {1, 1, 1, 1}}));
 		for (int block = 0; block < 3; block++) {
-			struct plane before = copy_of(&b);
+			struct planar before = copy_of(&b);
 			const char *was = v;
 			v = build_prelu(&b, build_conv(&b, v, (struct onnx_conv){2 * c, c, 1, 1, 1, {0, 0, 0, 0}}));
 			v = build_prelu(&b, build_conv(&b, v, (struct onnx_conv){2 * c, 1, 3, 1, 2 * c, {1, 1, 1, 1}}));
@@ -257,20 +257,20 @@ pooling_padding_and_means_agree(void **state)
 	struct scope sc;
 	struct builder b;
 	scope_init(&sc);
-	struct plane in = start(&b, &sc, 3, 21, 21, 80);
+	struct planar in = start(&b, &sc, 3, 21, 21, 80);
 	const char *v = build_relu(&b, build_conv(&b, "input", (struct onnx_conv){32, 3, 5, 2, 1, {0, 0, 0, 0}}));
 	const char *pooled = next_name(&b);
 	struct onnx_node *node = onnx_add_node(&sc, &b.g, "MaxPool", &v, 1, pooled);
 	onnx_set_ints(&sc, node, "kernel_shape", (const int64_t[]){3, 3}, 2);
 	onnx_set_ints(&sc, node, "strides", (const int64_t[]){2, 2}, 2);
-	struct plane small = {32, 4, 4, NEW_ARRAY(&sc, 32 * 16, float)};
+	struct planar small = {32, 4, 4, NEW_ARRAY(&sc, 32 * 16, float)};
 	for (int i = 0; i < 32 * 16; i++)
 		for (int t = 0; t < 9; t++)
 			small.v[i] =
 			    fmaxf(small.v[i], b.now.v[i / 16 * 81 + (i / 4 % 4 * 2 + t / 3) * 9 + i % 4 * 2 + t % 3]);
 	b.now = small;
 	v = build_conv(&b, pooled, (struct onnx_conv){48, 32, 3, 1, 1, {0, 0, 0, 0}}); /* 2 × 2 */
-	struct plane padded = {48, 4, 4, NEW_ARRAY(&sc, 48 * 16, float)};
+	struct planar padded = {48, 4, 4, NEW_ARRAY(&sc, 48 * 16, float)};
 	for (int i = 0; i < 48 * 4; i++)
 		padded.v[i / 4 * 16 + i / 2 % 2 * 4 + i % 2] = b.now.v[i];
 	onnx_add_ints(&sc, &b.g, "pads", (const int64_t[]){0, 0, 0, 0, 0, 0, 2, 2}, 8);
@@ -281,7 +281,7 @@ pooling_padding_and_means_agree(void **state)
 	v = build_relu(&b, build_sum(&b, v, wide, padded));
 	const char *mean = next_name(&b);
 	onnx_add_node(&sc, &b.g, "GlobalAveragePool", &v, 1, mean);
-	struct plane one = {48, 1, 1, NEW_ARRAY(&sc, 48, float)};
+	struct planar one = {48, 1, 1, NEW_ARRAY(&sc, 48, float)};
 	for (int i = 0; i < 48 * 16; i++)
 		one.v[i / 16] += b.now.v[i] / 16;
 	b.now = one;
@@ -351,6 +351,14 @@ open_both(struct scope *sc, struct face_engine *e[2])
 	assert_null(e[0]->ort);
 }
 
+static bool
+same_place(const struct engine_portrait *a, const struct engine_portrait *b)
+{
+	struct face_point p = similarity_apply(a->to_whole, a->face.five[2]);
+	struct face_point q = similarity_apply(b->to_whole, b->face.five[2]);
+	return hypotf(p.x - q.x, p.y - q.y) < 0.1f * (a->face.bottom - a->face.top) * a->to_whole.a;
+}
+
 static void
 both_precisions_see_the_same(void **state)
 {
@@ -361,6 +369,8 @@ both_precisions_see_the_same(void **state)
 	scope_init(&sc);
 	sc.cap = (size_t)1 << 30;
 	open_both(&sc, e);
+	int alike = 0;
+	int others = 0;
 	for (int photo = 1; photo <= 6; photo++) {
 		size_t n;
 		uint8_t *bytes = photo_bytes(&sc, photo, &n);
@@ -384,8 +394,12 @@ both_precisions_see_the_same(void **state)
 				assert_true(hypotf(a->points[p].x - b->points[p].x, a->points[p].y - b->points[p].y) <
 					    0.03f * size);
 		}
-		assert_true(engine_score(v[0], v[1]) > 0.998);
+		alike += engine_score(v[0], v[1]) > 0.998;
+		/* Two people of one size: which of them is the larger is a matter of rounding. */
+		others += !same_place(&c[0].portrait, &c[1].portrait);
 	}
+	assert_int_equal(alike + others, 6);
+	assert_true(others <= 1);
 	for (int i = 0; i < 2; i++)
 		face_engine_close(e[i]);
 	scope_release(&sc);
@@ -404,4 +418,3 @@ main(void)
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
-/* room: face */
