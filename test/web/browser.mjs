@@ -2,6 +2,7 @@
 // ask nobody but this server, keep no cookie, break no policy, log no error.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { ZONE } from "./house.mjs";
@@ -19,11 +20,47 @@ function ffmpeg(...args) {
   execFileSync("ffmpeg", ["-y", "-v", "error", ...args], { stdio: ["ignore", "ignore", "inherit"] });
 }
 
-/** A head that moves a little: one person out of a photograph, `crop` is w:h:x:y. */
-export function filmOfFace(photograph, crop, film) {
-  const [w, h, x, y] = crop.split(":").map(Number);
+/** A photograph before the camera, in a hand that moves a little. */
+export function filmOfFace(photograph, film) {
   ffmpeg("-loop", "1", "-i", photograph, "-frames:v", "8", "-r", "8",
-    "-vf", `crop=${w}:${h}:${x}+4*sin(n*0.8):${y}+3*cos(n*0.8),scale=640:480,format=yuv420p`, film);
+    "-vf", "crop=iw-16:ih-12:8+4*sin(n*0.8):6+3*cos(n*0.8),scale=640:480,format=yuv420p", film);
+}
+
+/** What a camera sees of the i-th face of a photograph while she does as asked: name → data URL. */
+export function posesOf(tool, models, photograph, i, dir) {
+  mkdirSync(dir);
+  execFileSync(tool, [models, photograph, String(i), dir], { env: { ...process.env, ASAN_OPTIONS: "detect_leaks=0" } });
+  return Object.fromEntries(readdirSync(dir).map((f) => [f.replace(".jpg", ""), `data:image/jpeg;base64,${readFileSync(join(dir, f)).toString("base64")}`]));
+}
+
+/**
+ * A camera that shows her doing what the page asks for at that moment. It is what
+ * somebody could do who gets between a camera and a browser: docs/face.md says so.
+ */
+export async function standBefore(page, frames) {
+  await page.addInitScript((urls) => {
+    const pictures = {};
+    for (const [name, url] of Object.entries(urls)) {
+      pictures[name] = new Image();
+      pictures[name].src = url;
+    }
+    navigator.mediaDevices.getUserMedia = async () => {
+      const canvas = document.createElement("canvas");
+      canvas.width = 640;
+      canvas.height = 480;
+      const pen = canvas.getContext("2d");
+      const draw = () => pen.drawImage(pictures[document.querySelector("[data-step]")?.dataset.step ?? "front"], 0, 0, 640, 480);
+      await Promise.all(Object.values(pictures).map((p) => p.decode()));
+      draw();
+      setInterval(draw, 40);
+      return canvas.captureStream(25);
+    };
+  }, frames);
+}
+
+/** Two more frames of the camera have come since this step was shown. */
+export async function framesPass(page) {
+  await page.locator("video").evaluate((v) => new Promise((r) => v.requestVideoFrameCallback(() => v.requestVideoFrameCallback(() => v.requestVideoFrameCallback(r)))));
 }
 
 /** A door with a parcel before it. */

@@ -9,12 +9,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkPolicy, filmOfDoor, filmOfFace, noScore, openDesk, openPhone, Watch } from "./browser.mjs";
+import { checkPolicy, filmOfDoor, filmOfFace, framesPass, noScore, openDesk, openPhone, posesOf, standBefore, Watch } from "./browser.mjs";
 import { decideByKeyboard, looksAround, openRound, seesHerGo, seesHerMove, watchMap } from "./desk.mjs";
 import { DEPOT, House } from "./house.mjs";
 import { mapDrawn, picture } from "./screens.mjs";
 
-const [waybill, deps, chromium] = process.argv.slice(2);
+const [waybill, deps, chromium, poseFrames] = process.argv.slice(2);
 const began = Date.now();
 const say = (what) => console.log(`${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s  ${what}`);
 
@@ -69,19 +69,45 @@ async function openCheckIn(page, awardId) {
   await page.locator('video[data-ready="true"]').waitFor();
 }
 
+/** Does, or seems to do, what the page asks for: poses at her own pace, then the screen's colours. */
+async function answerChallenge(page) {
+  const drawn = page.waitForResponse((r) => new URL(r.url()).pathname === "/v1/driver/face-challenge");
+  const answer = page.waitForResponse((r) => new URL(r.url()).pathname === "/v1/driver/check-ins");
+  await page.getByLabel("At my own pace").check();
+  await act(page, "Begin");
+  const { poses, colours } = await (await drawn).json();
+  for (const [i, step] of ["front", ...poses].entries()) {
+    await page.locator(`[data-step="${step}"]`).getByText(`${i + 1} of ${1 + poses.length + colours.length}`).waitFor();
+    await framesPass(page);
+    if (i === 1) await picture(page, "driver-challenge", true);
+    await act(page, "Take it now");
+  }
+  return (await answer).json();
+}
+
 async function checkInByFace(page, awardId) {
   await openCheckIn(page, awardId);
   await picture(page, "driver-check-in");
-  await act(page, "Check me in");
+  const { outcome } = await answerChallenge(page);
+  assert.equal(outcome, "passed");
   await sees(page, "You are checked in.");
   await noScore(page);
 }
 
+/** Her own photograph, moved a little before the camera of her phone. */
+async function photographOpensNothing(page, awardId) {
+  await openCheckIn(page, awardId);
+  await page.getByLabel("The screen may light up").uncheck();
+  const { outcome, hint } = await answerChallenge(page);
+  assert.deepEqual([outcome, hint], ["try_again", "pose"]);
+  await sees(page, "What was asked was not to be seen.");
+  await noScore(page);
+  await page.getByLabel("The screen may light up").check();
+}
+
 async function refusedThenByKey(page, awardId) {
   await openCheckIn(page, awardId);
-  const answer = page.waitForResponse((r) => new URL(r.url()).pathname === "/v1/driver/check-ins");
-  await act(page, "Check me in");
-  const { id, outcome, hint, ...more } = await (await answer).json();
+  const { id, outcome, hint, ...more } = await answerChallenge(page);
   assert.deepEqual([typeof id, outcome, Object.keys(more)], ["string", "try_again", []], "her phone learns no more than that");
   assert.ok(hint === null || /^[a-z_]+$/.test(hint));
   const told = page.locator('[role=alert][data-outcome="try_again"]');
@@ -173,9 +199,11 @@ async function appeal(page) {
 // --- the day ---
 
 async function day(house, top, watch) {
-  const film = { vera: join(top, "vera.y4m"), other: join(top, "other.y4m"), door: join(top, "door.y4m") };
-  filmOfFace(join(deps, "faces/sample6.jpg"), "552:414:84:413", film.vera);
-  filmOfFace(join(deps, "faces/sample3.jpg"), "576:432:402:252", film.other);
+  const film = { vera: join(top, "vera.y4m"), door: join(top, "door.y4m") };
+  // Who looks straight into the camera in her photograph, and somebody else who does.
+  const veraDoes = posesOf(poseFrames, join(deps, "models"), join(deps, "faces/sample5.jpg"), 0, join(top, "vera"));
+  const otherDoes = posesOf(poseFrames, join(deps, "models"), join(deps, "faces/sample1.jpg"), 0, join(top, "other"));
+  filmOfFace(join(top, "vera/front.jpg"), film.vera);
   filmOfDoor(film.door);
   await checkPolicy(`${house.url}/driver/`);
   await checkPolicy(`${house.url}/console/`);
@@ -199,11 +227,17 @@ async function day(house, top, watch) {
   say("she has signed up and holds two blocks");
   await enrol(vera.page);
   await askForOffer(vera.page, tomorrow);
+  await photographOpensNothing(vera.page, awards[0]);
+  await standBefore(vera.page, veraDoes);
+  await vera.page.reload();
   await checkInByFace(vera.page, awards[0]);
+  await vera.page.goto(`${house.url}/driver/#/me/models`);
+  await sees(vera.page, "What is in the default set");
   await vera.context.close();
-  say("enrolled; her own face passes");
+  say("enrolled; a photograph of her opens nothing, she herself passes");
 
-  vera = await phone(film.other);
+  vera = await phone(film.vera);
+  await standBefore(vera.page, otherDoes);
   await refusedThenByKey(vera.page, awards[1]);
   await vera.context.close();
   say("another face is refused; the phone's key passes");

@@ -71,7 +71,7 @@ export class House {
     await this.hire("representative");
     const path = `/v1/programmes/${this.made.programme_id}`;
     const policy = await this.call("PUT", path, { face: {
-      enabled: true, challenge: false, lawful_basis: "GDPR Art. 9(2)(a), with the device path as an equal alternative", dpia_reference: "DPIA 2026-11",
+      enabled: true, lights: true, lawful_basis: "GDPR Art. 9(2)(a), with the device path as an equal alternative", dpia_reference: "DPIA 2026-11",
     } });
     await this.call("POST", `${path}/cosign`, { version: policy.version, agree: true, words: "As long as nobody is asked for her face." }, "representative");
     const today = new Date().toLocaleDateString("sv-SE", { timeZone: ZONE });

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# usage: test/web/run.sh WAYBILL [DEPS]
+# usage: test/web/run.sh WAYBILL POSE_FRAMES [DEPS]
 # A driver's day and a dispatcher's, through the pages, in Chromium. 77: this
 # machine lacks something the test needs, and one sentence says what.
 # UPDATE_SCREENS=1 writes docs/screens/*.png on the way; KEEP=1 leaves the data directory and its log.
 set -euo pipefail
 waybill=$(readlink -f "$1")
-deps=$(readlink -f "${2:-.cache/deps}")
+poses=$(readlink -f "$2")
+deps=$(readlink -f "${3:-.cache/deps}")
 skip() {
 	echo "skipped: $*"
 	exit 77
@@ -23,4 +24,4 @@ command -v ffmpeg >/dev/null || skip "there is no ffmpeg here, which makes the f
 [ -f "$deps/faces/sample6.jpg" ] || skip "no sample photographs in $deps/faces (run ./dev setup)"
 [ -d web/node_modules/playwright-core ] || skip "no playwright-core in web/node_modules (run ./dev build)"
 [ -f web/dist/index.html ] || skip "the pages are not built (run ./dev build)"
-exec node test/web/day.mjs "$waybill" "$deps" "$chromium"
+exec node test/web/day.mjs "$waybill" "$deps" "$chromium" "$poses"

@@ -10,7 +10,7 @@ interface Policy {
   from: string | null;
   award: string;
   sign_up: "open" | "review";
-  face: { enabled: boolean; lawful_basis: string | null; dpia_reference: string | null; template_days: number };
+  face: { enabled: boolean; lawful_basis: string | null; dpia_reference: string | null; template_days: number; challenge: boolean; lights: boolean };
   monitoring: { positions: boolean; position_review: boolean; photo_proof: boolean };
 }
 interface Programme {
@@ -30,7 +30,7 @@ function PolicyView({ p }: { p: Policy }) {
         <tr><th scope="row">Positions inside an open round</th><td>{on(p.monitoring.positions)}</td></tr>
         <tr><th scope="row">Implausible tracks go to a person</th><td>{on(p.monitoring.position_review)}</td></tr>
         <tr><th scope="row">Delivery photographs</th><td>{on(p.monitoring.photo_proof)}</td></tr>
-        <tr><th scope="row">Face checks, for those who choose them</th><td>{on(p.face.enabled)}{p.face.enabled && <><br /><span class="soft">{p.face.lawful_basis} · {p.face.dpia_reference} · {p.face.template_days} days</span></>}</td></tr>
+        <tr><th scope="row">Face checks, for those who choose them</th><td>{on(p.face.enabled)}{p.face.enabled && <><br /><span class="soft">{p.face.lawful_basis} · {p.face.dpia_reference} · {p.face.template_days} days · {p.face.challenge ? "poses in a drawn order" : "one picture"}{p.face.lights ? " and colours of the screen, from who takes them" : ""}</span></>}</td></tr>
       </tbody>
     </table>
   );
@@ -39,12 +39,12 @@ function PolicyView({ p }: { p: Policy }) {
 function Propose({ programme, done }: { programme: Programme; done: () => void }) {
   const { client } = useDesk();
   const now = programme.policy;
-  const [p, setP] = useState({ award: now.award, sign_up: now.sign_up, ...now.monitoring, face: now.face.enabled, basis: now.face.lawful_basis ?? "", dpia: now.face.dpia_reference ?? "", days: now.face.template_days || 365 });
+  const [p, setP] = useState({ award: now.award, sign_up: now.sign_up, ...now.monitoring, face: now.face.enabled, basis: now.face.lawful_basis ?? "", dpia: now.face.dpia_reference ?? "", days: now.face.template_days || 365, challenge: now.face.challenge, lights: now.face.lights });
   const [said, setSaid] = useState<string | null>(null);
   const set = (change: Partial<typeof p>): void => setP({ ...p, ...change });
-  const check = (key: "positions" | "position_review" | "photo_proof" | "face", label: string) => <label class="check"><input type="checkbox" name={key} checked={p[key]} onChange={(e) => set({ [key]: e.currentTarget.checked })} /> <span>{label}</span></label>;
+  const check = (key: "positions" | "position_review" | "photo_proof" | "face" | "challenge" | "lights", label: string) => <label class="check"><input type="checkbox" name={key} checked={p[key]} onChange={(e) => set({ [key]: e.currentTarget.checked })} /> <span>{label}</span></label>;
   const propose = async (): Promise<void> => {
-    const face = p.face ? { enabled: true, lawful_basis: p.basis.trim(), dpia_reference: p.dpia.trim(), template_days: p.days } : { enabled: false };
+    const face = p.face ? { enabled: true, lawful_basis: p.basis.trim(), dpia_reference: p.dpia.trim(), template_days: p.days, challenge: p.challenge, lights: p.challenge && p.lights } : { enabled: false };
     const r = await client.send<{ version: number; waiting: boolean }>("PUT", `/v1/programmes/${programme.id}`, {
       award_rule: p.award, sign_up: p.sign_up, face, monitoring: { positions: p.positions, position_review: p.position_review, photo_proof: p.photo_proof },
     });
@@ -66,6 +66,8 @@ function Propose({ programme, done }: { programme: Programme; done: () => void }
           <Field label="Template kept, days"><input name="template_days" type="number" min={1} max={1095} value={p.days} onInput={(e) => set({ days: Number(e.currentTarget.value) })} /></Field>
         </div>
       )}
+      {p.face && check("challenge", "A face check asks for poses in a drawn order, so that a photograph opens nothing")}
+      {p.face && p.challenge && check("lights", "… and for colours of the screen, from those who take them")}
       <Act class="primary" run={propose}>Propose</Act>
       {said !== null && <p class="note good" role="status">{said}</p>}
     </details>

@@ -15,7 +15,7 @@ export interface Self {
   station: string;
   programme_name: string;
   face_available: boolean;
-  face: { available: boolean; enrolled: boolean };
+  face: { available: boolean; enrolled: boolean; challenge: boolean; lights: boolean };
   vehicle: { kind: string; capacity_g: number; capacity_ml: number };
   email: string | null;
   phone: string | null;

@@ -5,8 +5,8 @@ import { useApp } from "./app";
 
 const SIDE_MAX = 1600;
 
-async function jpeg(source: CanvasImageSource, w: number, h: number): Promise<Blob> {
-  const scale = Math.min(1, SIDE_MAX / Math.max(w, h));
+async function jpeg(source: CanvasImageSource, w: number, h: number, sideMax = SIDE_MAX): Promise<Blob> {
+  const scale = Math.min(1, sideMax / Math.max(w, h));
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(w * scale);
   canvas.height = Math.round(h * scale);
@@ -18,7 +18,7 @@ export interface Shutter {
   ready: boolean;
   failed: boolean;
   video: preact.RefObject<HTMLVideoElement | null>;
-  take: () => Promise<Blob>;
+  take: (sideMax?: number) => Promise<Blob>;
 }
 
 export function useCamera(facing: "user" | "environment"): Shutter {
@@ -47,9 +47,9 @@ export function useCamera(facing: "user" | "environment"): Shutter {
       stream?.getTracks().forEach((t) => t.stop());
     };
   }, [facing]);
-  const take = async (): Promise<Blob> => {
+  const take = async (sideMax?: number): Promise<Blob> => {
     const v = video.current!;
-    return jpeg(v, v.videoWidth, v.videoHeight);
+    return jpeg(v, v.videoWidth, v.videoHeight, sideMax);
   };
   return { ready, failed, video, take };
 }

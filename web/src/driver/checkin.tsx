@@ -5,6 +5,7 @@ import type { Items, MyAward } from "../shared/types";
 import { Act, blobBase64, go, Title, useLoad, Wait, words } from "../shared/ui";
 import { stationName, useApp } from "./app";
 import { Preview, useCamera } from "./camera";
+import { FaceCheck } from "./facecheck";
 import { answer, lastSaid, whereAmI } from "./phone";
 import { known, type Say } from "./strings";
 
@@ -59,7 +60,8 @@ function Ways({ award, done }: { award: MyAward; done: () => void }) {
           {outcome.outcome === "review" ? t("review") : (hintText(t, outcome.hint) ?? (camera ? t("try_again_face") : t("try_again")))}
         </p>
       )}
-      {camera ? <FaceWay send={send} /> : <Act class="primary wide huge" run={byPhone} describe={describe}>{t("with_phone")}</Act>}
+      {camera && (me.face.challenge ? <FaceCheck awardId={award.id} send={send} /> : <FaceWay send={send} />)}
+      {!camera && <Act class="primary wide huge" run={byPhone} describe={describe}>{t("with_phone")}</Act>}
       {me.face.enrolled && (
         <button type="button" class="quiet wide" onClick={() => setCamera(!camera)}>{camera ? t("with_phone_instead") : t("with_camera")}</button>
       )}

@@ -7,6 +7,7 @@ import { useApp } from "./app";
 import { Preview, useCamera } from "./camera";
 import { hintText } from "./checkin";
 import { AppealForm } from "./pay";
+import { Models } from "./models";
 import { keep, kept } from "./phone";
 import { NoticeView } from "./signup";
 import { known, type Say } from "./strings";
@@ -262,6 +263,7 @@ function Face() {
   return (
     <>
       <Title back="me">{t("face_path")}</Title>
+      <p><a href="#/me/models">{t("models")}</a></p>
       {!me.face_available && <p class="card">{t("face_off")}</p>}
       {e !== null && e.enrolled && (
         <section class="card">
@@ -347,6 +349,7 @@ export function Me({ route }: { route: string[] }) {
     case "decisions": return id === undefined ? <Decisions /> : <DecisionPage id={id} />;
     case "appeals": return <Appeals />;
     case "face": return <Face />;
+    case "models": return <Models />;
     case "leave": return <Leave />;
     case "left": return <Left />;
     case "notice": return <NoticePage />;

@@ -1,7 +1,7 @@
 // What this phone keeps: its key (which cannot leave it), the last round it saw,
 // numbers it put into draws, and what it has not been able to send yet.
 import { Client, Offline, Problem } from "../shared/api";
-import { toBase64Url } from "../shared/ui";
+import { blobBase64, toBase64Url } from "../shared/ui";
 
 interface Identity {
   device_id: string;
@@ -83,11 +83,26 @@ async function sign(keys: CryptoKeyPair, message: string): Promise<string> {
   return toBase64Url(new Uint8Array(bytes));
 }
 
+function hex(bytes: ArrayBuffer): string {
+  return Array.from(new Uint8Array(bytes), (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
 export async function answer(client: Client, about: { device_id?: string; award_id?: string }): Promise<{ challenge: string; signature: string }> {
   const me = await kept<Identity>("identity");
   if (me === null) throw new Error("this phone has no key");
   const c = await client.post<Challenge>("/v1/driver/challenge", about);
   return { challenge: c.challenge, signature: await sign(me.keys, c.message) };
+}
+
+/** Frames for a challenge, and this phone's word over it and over each of them in order. */
+export async function answerFrames(c: Challenge, frames: Blob[]): Promise<{ challenge: string; signature: string; pictures: string[] }> {
+  const me = await kept<Identity>("identity");
+  if (me === null) throw new Error("this phone has no key");
+  const hashes = await Promise.all(frames.map(async (f) => hex(await crypto.subtle.digest("SHA-256", await f.arrayBuffer()))));
+  return {
+    challenge: c.challenge, signature: await sign(me.keys, [c.message, ...hashes].join("\n")),
+    pictures: await Promise.all(frames.map(blobBase64)),
+  };
 }
 
 export interface SignUp {
