@@ -194,6 +194,15 @@ utf8_length(const char *s)
 	return n;
 }
 
+uint64_t
+text_number(const char *s)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+	for (const char *p = s; *p != '\0'; p++)
+		h = (h ^ (uint8_t)*p) * UINT64_C(1099511628211);
+	return h ^ h >> 31;
+}
+
 char *
 hex_encode(struct scope *sc, const void *p, size_t n)
 {

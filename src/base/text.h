@@ -37,6 +37,9 @@ bool utf8_valid(const char *s, size_t n);
 /* Code points in a valid string. */
 size_t utf8_length(const char *s);
 
+/* FNV-1a, folded: a number for a name, the same everywhere. Not for secrets. */
+uint64_t text_number(const char *s);
+
 /* Lower-case hex and unpadded base64url (RFC 4648); scope-owned. */
 char *hex_encode(struct scope *sc, const void *p, size_t n);
 /* Exactly n bytes from 2n hex digits. */

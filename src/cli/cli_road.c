@@ -433,19 +433,10 @@ struct fold {
 	bool inside;	/* judge: those in the fold; learn: those outside */
 };
 
-static uint64_t
-driver_number(const char *name)
-{
-	uint64_t h = 1469598103934665603u;
-	for (const char *p = name; *p != '\0'; p++)
-		h = (h ^ (uint8_t)*p) * 1099511628211u;
-	return h ^ h >> 31;
-}
-
 static bool
 in_fold(const struct fold *f, const char *driver)
 {
-	return f->of == 0 || (driver_number(driver) % (uint64_t)f->of == (uint64_t)f->at) == f->inside;
+	return f->of == 0 || (text_number(driver) % (uint64_t)f->of == (uint64_t)f->at) == f->inside;
 }
 
 static enum code
@@ -459,8 +450,7 @@ learn_speeds(struct scope *sc, const struct road *road, const struct road_track 
 			continue;
 		struct scope work;
 		scope_init(&work);
-		enum code rc =
-		    road_learner_add(&work, l, driver_number(tracks[i].driver), tracks[i].fixes, tracks[i].n);
+		enum code rc = road_learner_add(&work, l, text_number(tracks[i].driver), tracks[i].fixes, tracks[i].n);
 		if (rc != OK)
 			sc->err = work.err;
 		scope_release(&work);
@@ -491,16 +481,20 @@ learn(struct scope *sc, int argc, char **argv, json_t *o)
 {
 	const char *file = NULL;
 	const char *out = NULL;
+	const char *data = NULL;
+	const char *slug = NULL;
 	struct fold fold = {.inside = false};
-	const struct option_def defs[] = {{"--tracks", OPTION_TEXT, &file, 0, 0},
-					  {"-o", OPTION_TEXT, &out, 0, 0},
-					  {"--folds", OPTION_INT, &fold.of, 0, 100},
-					  {"--without", OPTION_INT, &fold.at, 0, 99}};
+	const struct option_def defs[] = {
+	    {"--tracks", OPTION_TEXT, &file, 0, 0},    {"-o", OPTION_TEXT, &out, 0, 0},
+	    {"--folds", OPTION_INT, &fold.of, 0, 100}, {"--without", OPTION_INT, &fold.at, 0, 99},
+	    {"--from-data", OPTION_TEXT, &data, 0, 0}, {"--operator", OPTION_TEXT, &slug, 0, 0}};
 	const char *words[1];
 	size_t n;
-	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
-	if (out == NULL)
-		return fail(sc, E_USAGE, "-o SPEEDS is missing");
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 1, &n));
+	if (data != NULL && n == 0)
+		return cli_road_learn_data(sc, data, slug, out, o);
+	if (n == 0 || out == NULL)
+		return fail(sc, E_USAGE, "OUT.road --tracks FILE -o SPEEDS is wanted, or --from-data DIR");
 	struct road_track *tracks = NULL;
 	TRY(read_tracks(sc, file, &tracks, &n));
 	struct road *road;
@@ -727,8 +721,13 @@ const struct command cli_road_group[] = {
      "FILE is GPX, or CSV with TRIP_ID,TAXI_ID,TIMESTAMP,POLYLINE (a position every 15 s).\n"
      "--follow reads a drive as it happens from standard input, a fix a line: AT,LAT,LON[,SIGMA_M] (AT: RFC 3339 or\n"
      "seconds since 1970), an empty line between drives, and prints each fix once its place is settled."},
-    {"learn", "OUT.road --tracks FILE -o SPEEDS [--folds N --without I]", "speeds from driven tracks", run_learn, NULL,
-     "--folds deals the drivers into N lots and leaves out lot I, to judge by later."},
+    {"learn",
+     "OUT.road --tracks FILE -o SPEEDS [--folds N --without I] | --from-data DIR [--operator SLUG] [-o SPEEDS]",
+     "speeds from driven tracks, or from a data directory's duties", run_learn, NULL,
+     "--folds deals the drivers into N lots and leaves out lot I, to judge by later.\n"
+     "--from-data learns from the duties that have ended there, as the server does every night, and says how well "
+     "what\n"
+     "it had learned before foretold the newest of them. A server may be running on DIR; nothing is written to it."},
     {"eval", "OUT.road --tracks FILE (--speeds SPEEDS [--folds N --only I] | --folds N)",
      "how well learned speeds foretell trips", run_eval, NULL,
      "Without --speeds every lot of drivers is judged by what the other lots taught.\n"

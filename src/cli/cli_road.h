@@ -33,6 +33,10 @@ MUST_USE enum code cli_road_week(struct scope *sc, const struct road *road, cons
 MUST_USE enum code cli_road_follow(struct scope *sc, const char *road_file);
 int cli_road_geocode(struct scope *sc, int argc, char **argv);
 int cli_road_bench_geocode(struct scope *sc, int argc, char **argv);
+/* What the duties in a data directory teach, into o; the speeds as text into the file `out` (NULL: nowhere).
+ * E_INVALID  no duty has ended with positions. */
+MUST_USE enum code cli_road_learn_data(struct scope *sc, const char *dir, const char *operator_slug, const char *out,
+				       json_t *o);
 int cli_road_isochrone(struct scope *sc, int argc, char **argv);
 int cli_road_bench_queries(struct scope *sc, int argc, char **argv);
 

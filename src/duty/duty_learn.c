@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "duty/duty_rows.h"
 #include "duty/duty_track.h"
 #include "offer/offer.h"
@@ -102,15 +103,6 @@ read_knocks(struct scope *sc, struct tx *tx, struct reading *d)
 	return OK;
 }
 
-static uint64_t
-driver_number(const char *id)
-{
-	uint64_t h = UINT64_C(1469598103934665603);
-	for (const char *p = id; *p != '\0'; p++)
-		h = (h ^ (uint8_t)*p) * UINT64_C(1099511628211);
-	return h;
-}
-
 static enum code
 read_track(struct scope *sc, struct tx *tx, void *arg)
 {
@@ -123,7 +115,7 @@ read_track(struct scope *sc, struct tx *tx, void *arg)
 		return OK;
 	TRY(station_get(sc, tx, d->operator_id, f->station_id, &station));
 	d->track = (struct duty_track){
-	    .driver = driver_number(f->driver_id), .departed_ms = f->departed_ms, .closed_ms = f->closed_ms};
+	    .driver = text_number(f->driver_id), .departed_ms = f->departed_ms, .closed_ms = f->closed_ms};
 	TRY(zone_offset_ms(sc, station.zone, f->departed_ms, &d->track.offset_ms));
 	TRY(positions_of(sc, tx, d->operator_id, f->id, &positions, &d->track.n_positions));
 	d->track.positions = positions;

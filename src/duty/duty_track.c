@@ -23,8 +23,11 @@ trim_front(const struct position *p, struct span s)
 		j = j > i ? j : i + 1;
 		while (j + 1 < s.to && p[j].at_ms - p[i].at_ms < TRACK_SPAN_MS)
 			j++;
-		if (drives(&p[i], &p[j]))
-			return i;
+		if (!drives(&p[i], &p[j]))
+			continue;
+		while (i + 1 < j && !drives(&p[i], &p[i + 1])) /* the span may begin on foot */
+			i++;
+		return i;
 	}
 	return s.to;
 }
@@ -37,8 +40,11 @@ trim_back(const struct position *p, struct span s)
 		size_t j = i - 2;
 		while (j > s.from && p[i - 1].at_ms - p[j].at_ms < TRACK_SPAN_MS)
 			j--;
-		if (drives(&p[j], &p[i - 1]))
-			return i;
+		if (!drives(&p[j], &p[i - 1]))
+			continue;
+		while (i - 2 > j && !drives(&p[i - 2], &p[i - 1]))
+			i--;
+		return i;
 	}
 	return s.from;
 }

@@ -358,7 +358,7 @@ phone_checks_in(struct scope *sc, struct sim *s, struct phone *p, int award)
 		sim_at(s, s->now_ms + 5 * MINUTE_MS, phone_checks_in, p, award);
 		return OK;
 	}
-	if (p->tries == 0)
+	if (p->tries == 0 || s->day > 0)
 		TRY(phone_signs_in(sc, s, p));
 	TRY(check_in_body(sc, s, p, award, body));
 	TRY(sim_do(sc, s, "POST", "/v1/driver/check-ins", p->token, body, 0, &answer));
