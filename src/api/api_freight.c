@@ -122,7 +122,8 @@ add_commit(struct scope *sc, struct tx *tx, struct call *c)
 
 struct file_in {
 	const char *station_id;
-	bool partial;
+	bool partial, streets;
+	struct place station;
 	struct csv_import csv;
 };
 
@@ -138,10 +139,75 @@ import_prepare(struct scope *sc, struct tx *tx, struct call *c)
 		TRY(date_parse(sc, day, &midnight_ms));
 	TRY(station_get(sc, tx, c->who.operator_id, in->station_id, &st));
 	in->partial = text_eq(call_query(c, "partial"), "true") || text_eq(call_query(c, "partial"), "1");
+	in->streets = text_eq(call_query(c, "streets"), "true");
+	in->station = st.place;
 	size_t n;
 	const uint8_t *bytes = http_body(c->x, &n);
-	TRY(shipments_read_csv(sc, bytes, n, st.zone, day, &in->csv));
+	TRY(shipments_read_csv(sc, bytes, n, st.zone, day, c->house->finder != NULL, &in->csv));
 	c->user = in;
+	return OK;
+}
+
+/* What a person should know who chooses instead. */
+static const char *
+why_not_placed(struct scope *sc, const struct finding *f)
+{
+	static const struct {
+		const char *reason, *text;
+	} texts[] = {
+	    {"several", "several places fit this address: choose one"},
+	    {"elsewhere", "the town it names is not where this street is"},
+	    {"words-left", "some of its words fit nothing here"},
+	    {"no-number", "the street is known; the address gives no number"},
+	    {"no-such-number", "the street is known, this number is not"},
+	    {"place-only", "only the town is known"},
+	    {"weak", "it fits, but badly"},
+	};
+	const char *text = "no such address is known here: give lat and lon of the door";
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		if (text_eq(texts[i].reason, f->answer.reason))
+			text = texts[i].text;
+	return f->trouble == NULL ? text : scope_printf(sc, "%s (the geocoding server: %s)", text, f->trouble);
+}
+
+static void
+place_row(struct shipment_new *s, const struct finding *f)
+{
+	const struct geo_candidate *best = &f->answer.candidates[0];
+	s->unplaced = false;
+	s->place = best->at;
+	s->placing = (struct placing){.by = finder_words[f->by],
+				      .kind = geo_kind_words[best->kind],
+				      .permille = (int64_t)(best->confidence * 1000 + 0.5)};
+}
+
+/* Rows without coordinates get the place of their address, or are listed with what it could be. */
+static enum code
+import_work(struct scope *sc, struct call *c)
+{
+	struct file_in *in = c->user;
+	struct finder_budget budget = {0};
+	for (size_t i = 0; i < in->csv.n;) {
+		struct shipment_new *s = &in->csv.shipments[i];
+		if (!s->unplaced) {
+			i++;
+			continue;
+		}
+		const struct geo_query query = {
+		    .text = s->address, .has_near = true, .near = in->station, .streets = in->streets};
+		struct finding f = {.answer = {.verdict = GEO_NOT_FOUND, .reason = "nothing"}};
+		enum code rc = finder_find(sc, c->house->finder, &query, &budget, &f);
+		if (rc != OK && rc != E_INVALID)
+			return rc;
+		error_clear(sc);
+		if (f.answer.verdict == GEO_PLACED) {
+			place_row(s, &f);
+			i++;
+			continue;
+		}
+		csv_not_placed(sc, &in->csv, i, "not-placed", why_not_placed(sc, &f),
+			       json_object_get(geo_answer_json(sc, &f.answer), "candidates"));
+	}
 	return OK;
 }
 
@@ -161,6 +227,10 @@ import_reply(struct scope *sc, struct tx *tx, struct call *c, const json_t *done
 		json_object_set(row, "column", json_object_get(v, "column"));
 		json_object_set(row, "reason", json_object_get(v, "code"));
 		json_object_set(row, "detail", json_object_get(v, "text"));
+		if (json_object_get(v, "candidates") != NULL) {
+			json_object_set(row, "candidates", json_object_get(v, "candidates"));
+			json_object_set(row, "shipment", json_object_get(v, "shipment"));
+		}
 		json_array_append_new(rejected, row);
 	}
 	json_t *items = json_array();
@@ -358,9 +428,11 @@ static const struct route rows[] = {
      .path = "/v1/shipments/import",
      .who = MAY_SHIP,
      .prepare = import_prepare,
+     .work = import_work,
      .commit = import_commit,
-     .summary = "Shipments from a CSV file; every bad line is named",
-     .query = "station_id,due_date,partial",
+     .summary =
+	 "Shipments from a CSV file; every bad line is named, lines without coordinates are looked up by address",
+     .query = "station_id,due_date,partial,streets",
      .answer = "ShipmentImport",
      .body = BODY_CSV,
      .body_max = CSV_BYTES_MAX,

@@ -62,6 +62,15 @@ set_log_level(const char *word)
 const struct schema *const cli_schemas[] = {&api_schema, NULL};
 const struct job_kind *const cli_jobs[] = {&api_forget_job, NULL};
 
+static struct finder_options
+finder_of(const struct config *c)
+{
+	struct finder_options opt = {.url = config_text(c, CONFIG_GEOCODER_URL)};
+	while (!text_eq(finder_words[opt.kind], config_text(c, CONFIG_GEOCODER)))
+		opt.kind++; /* config_read() has checked it */
+	return opt;
+}
+
 static enum code
 open_house(struct scope *sc, const struct config *c, struct house **out)
 {
@@ -80,6 +89,7 @@ open_house(struct scope *sc, const struct config *c, struct house **out)
 	    .face_children = (unsigned)config_number(c, CONFIG_FACE_CHILDREN),
 	    .stepped = text_eq(config_text(c, CONFIG_CLOCK), "stepped"),
 	    .job_threads = config_number(c, CONFIG_JOB_THREADS),
+	    .finder = finder_of(c),
 	    .more_schemas = cli_schemas,
 	    .more_jobs = cli_jobs,
 	};

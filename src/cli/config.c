@@ -3,8 +3,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "finder/finder.h"
 
-enum config_kind { KIND_TEXT, KIND_NUMBER, KIND_SWITCH, KIND_CLOCK, KIND_LOG };
+enum config_kind { KIND_TEXT, KIND_NUMBER, KIND_SWITCH, KIND_CLOCK, KIND_LOG, KIND_GEOCODER };
 
 struct config_row {
 	const char *name;
@@ -25,6 +26,10 @@ static const struct config_row config_rows[CONFIG_KEYS] = {
     [CONFIG_POOL_THREADS] = {"pool_threads", KIND_NUMBER, 1, 8, "2", "threads for long work"},
     [CONFIG_JOB_THREADS] = {"job_threads", KIND_NUMBER, 1, 8, "1", "threads for jobs"},
     [CONFIG_LIMITS] = {"limits", KIND_SWITCH, 0, 0, "on", "rate limits: on or off (a stepped clock has none)"},
+    [CONFIG_GEOCODER] = {"geocoder", KIND_GEOCODER, 0, 0, "extract",
+			 "extract, nominatim or photon: who finds addresses"},
+    [CONFIG_GEOCODER_URL] = {"geocoder_url", KIND_TEXT, 0, 0, NULL,
+			     "https://… of that server; it is sent addresses the extract lacks"},
     [CONFIG_LOG] = {"log", KIND_LOG, 0, 0, "info", "error, warn, info or debug"},
 };
 
@@ -72,6 +77,7 @@ value_check(struct scope *sc, const struct config_row *row, const char *value, e
 	case KIND_NUMBER: good = parse_i64(sc, value, row->min, row->max, &number) == OK; break;
 	case KIND_SWITCH: good = one_of(value, switches); break;
 	case KIND_CLOCK: good = one_of(value, clocks); break;
+	case KIND_GEOCODER: good = one_of(value, finder_words); break;
 	case KIND_LOG: good = one_of(value, levels); break;
 	}
 	if (!good)

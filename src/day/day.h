@@ -16,6 +16,7 @@
 
 #include "chain/chain_sign.h"
 #include "duty/duty.h"
+#include "finder/finder.h"
 #include "jobs/jobs.h"
 #include "keys/keys.h"
 #include "pay/pay.h"
@@ -48,6 +49,7 @@ struct house_options {
 	unsigned face_children; /* 0: none */
 	bool stepped;		/* E_DENIED unless the directory was made for simulation */
 	int job_threads;
+	struct finder_options finder; /* who finds addresses; borrowed for the call */
 	const struct schema *const *more_schemas; /* of rooms above this one, NULL-ended; NULL: none */
 	const struct job_kind *const *more_jobs;  /* likewise; borrowed as long as the house is open */
 };
@@ -62,6 +64,7 @@ struct house {
 	struct keys *keys;
 	struct workers *faces; /* NULL: no face path in this process */
 	struct road *road;     /* NULL: no roads */
+	struct finder *finder; /* NULL: neither roads nor a geocoding server */
 	struct duty_planner planner;
 	bool simulation;
 	const struct job_kind *job_kinds[HOUSE_JOBS_MAX]; /* NULL-ended */

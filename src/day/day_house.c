@@ -255,6 +255,8 @@ parts_open(struct scope *sc, struct house *h, const struct house_options *opt, c
 	TRY(keys_open(sc, path_join(sc, h->dir, KEYS_FILE), &h->keys));
 	TRY(signer_open(sc, opt->exe, path_join(sc, h->dir, SIGNING_FILE), &h->chain.signer));
 	TRY(roads_open(sc, h, s));
+	if (h->road != NULL || opt->finder.kind != FINDER_EXTRACT)
+		TRY(finder_open(sc, &opt->finder, h->road, &h->finder));
 	TRY(faces_open(sc, h, opt));
 	job_kinds_collect(h, opt);
 	return jobs_open(sc, h->store, h->job_kinds, h, opt->job_threads, &h->jobs);
@@ -297,6 +299,7 @@ house_close(struct house *h)
 	signer_close(h->chain.signer);
 	keys_close(h->keys);
 	traffic_close(h->planner.traffic);
+	finder_close(h->finder);
 	if (h->road != NULL)
 		road_close(h->road);
 	free((void *)h->planner.road_version);

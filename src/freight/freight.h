@@ -60,11 +60,19 @@ struct parcel_new {
 	const char *barcode; /* 1–64 printable ASCII; NULL: one is made, "WB" + 18 digits */
 	int64_t weight_g, volume_ml;
 };
+/* How a place was found from an address. */
+struct placing {
+	const char *by;	  /* "extract", "nominatim", "photon", "staff"; NULL: the sender gave coordinates */
+	const char *kind; /* "address", "interpolated", "street"; NULL: not told */
+	int64_t permille; /* confidence, 0–1000 */
+};
 struct shipment_new {
 	const char *reference;		       /* the sender's own; unique with the operator, 1–64 */
 	const char *recipient, *phone, *email; /* phone, email may be NULL */
 	const char *address, *notes;	       /* notes may be NULL */
 	struct place place;
+	struct placing placing;
+	bool unplaced;			/* a file's row without coordinates: `place` is still to be found */
 	int64_t earliest_ms, latest_ms; /* the promised window, at most 24 h; its day is earliest's */
 	int64_t service_s;		/* at the door; 30–3600, 120 unless told */
 	enum proof_kind proof;
@@ -75,7 +83,8 @@ struct shipment_new {
 
 /* A list of shipments as the API takes it (1–1000):
  *	{"reference","recipient":{"name","phone","email"},"address","place":{"lat","lon"},
- *	 "earliest","latest","service_s","notes","proof":"any|photo|code","parcels":[{"barcode","weight_g","volume_ml"}]}
+ *	 "earliest","latest","service_s","notes","proof":"any|photo|code","parcels":[{"barcode","weight_g","volume_ml"}],
+ *	 "picked":true where a person chose the place among candidates}
  * E_INVALID  "shipments[17].place: …": nothing of the list is taken. */
 MUST_USE enum code shipments_parse(struct scope *sc, const json_t *list, struct shipment_new **out, size_t *n);
 
@@ -85,6 +94,7 @@ struct csv_fault {
 	const char *column; /* the header's word; NULL: the whole line */
 	const char *code;   /* "missing", "not-a-number", "no-place", "bad-time", … */
 	const char *text;   /* what is wrong and what to do */
+	const json_t *more; /* members that go with it: "candidates", "shipment"; NULL: none */
 };
 struct csv_import {
 	struct shipment_new *shipments; /* the good rows */
@@ -101,11 +111,17 @@ struct csv_import {
  * parcels, barcodes ('|' between), weight_kg, volume_l, service_min, proof, notes.
  * Times are RFC 3339, "YYYY-MM-DD HH:MM", or "HH:MM" of the `date` column or of
  * `day` ("2026-11-22"), local to `zone`. A row without lat and lon is a fault
- * ("no-place"), never guessed. Weight and volume are the shipment's, shared out
+ * ("no-place"), never guessed; with `find_places` it comes out `unplaced`: the caller
+ * finds its place or lists it, csv_not_placed(). Weight and volume are the shipment's, shared out
  * evenly over its parcels.
  * E_INVALID  no header could be read.  E_LIMIT  too many bytes or rows. */
 MUST_USE enum code shipments_read_csv(struct scope *sc, const void *bytes, size_t n_bytes, const char *zone,
-				      const char *day, struct csv_import *out);
+				      const char *day, bool find_places, struct csv_import *out);
+/* A row leaves the good ones and becomes a fault of its address, with what to choose from (a list of
+ * {"text","place","kind","confidence","within_m"}) and the row as shipments_parse() takes it, but its place.
+ * Rows that are `unplaced` must all have left before freight_add_csv(). */
+void csv_not_placed(struct scope *sc, struct csv_import *in, size_t row, const char *code, const char *text,
+		    json_t *candidates);
 
 struct added {
 	struct id *shipment_ids; /* in the order given */
@@ -117,7 +133,7 @@ MUST_USE enum code freight_add(struct scope *sc, struct tx *tx, struct keys *k, 
 			       const char *station_id, const char *by, const struct shipment_new *list, size_t n,
 			       struct added *out);
 /* The import as one write: with faults and not `partial`, nothing lands.
- * {"rows","landed","shipments":[ids],"faults":[{"line","column","code","text"}],"ignored","encoding","separator"} */
+ * {"rows","landed","shipments":[ids],"faults":[{"line","column","code","text",…}],"ignored","encoding","separator"} */
 MUST_USE enum code freight_add_csv(struct scope *sc, struct tx *tx, struct keys *k, const char *operator_id,
 				   const char *station_id, const char *by, const struct csv_import *in, bool partial,
 				   json_t **out);
@@ -133,6 +149,7 @@ struct shipment {
 	int64_t weight_g, volume_ml, parcels;
 	int64_t attempts;
 	const char *duty_id; /* whose van it is planned for; NULL: nobody's */
+	struct placing placing;
 };
 MUST_USE enum code freight_get(struct scope *sc, struct tx *tx, const char *operator_id, const char *id,
 			       struct shipment *out);

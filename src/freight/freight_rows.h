@@ -44,7 +44,8 @@ MUST_USE enum code history_add(struct scope *sc, struct tx *tx, const char *oper
 
 #define SHIPMENT_COLUMNS \
 	"id, reference, station_id, day, state, proof, lat_e7, lon_e7, earliest_ms, latest_ms, service_s, weight_g," \
-	" volume_ml, parcels, attempts, duty_id, seq, created_ms, ended_ms FROM shipment"
+	" volume_ml, parcels, attempts, duty_id, seq, created_ms, ended_ms, placed_by, placed_kind, placed_permille " \
+	"FROM shipment"
 MUST_USE enum code shipment_read(struct scope *sc, struct rows *r, struct shipment *out);
 
 #endif

@@ -35,6 +35,8 @@ static const char *const migrations[] = {
     " FOREIGN KEY (operator_id, shipment_id) REFERENCES shipment (operator_id, id)"
     ") STRICT;"
     "CREATE INDEX shipment_history_by ON shipment_history (operator_id, moved_by) WHERE moved_by IS NOT NULL;",
+    "ALTER TABLE shipment ADD COLUMN placed_by TEXT;" /* who found the place of the address; NULL: the sender gave it */
+    "ALTER TABLE shipment ADD COLUMN placed_kind TEXT; ALTER TABLE shipment ADD COLUMN placed_permille INTEGER;",
     NULL,
 };
 

@@ -176,13 +176,14 @@ insert_shipment(struct scope *sc, struct tx *tx, const struct adding *a, const s
 	    sc, tx,
 	    "INSERT INTO shipment (operator_id, seq, id, station_id, reference, day, state, proof, lat_e7, lon_e7,"
 	    " earliest_ms, latest_ms, service_s, weight_g, volume_ml, parcels, attempts, created_ms, ended_ms,"
-	    " code_tries, track, sealed) VALUES ($1,"
+	    " code_tries, track, sealed, placed_by, placed_kind, placed_permille) VALUES ($1,"
 	    " (SELECT COALESCE(MAX(seq), 0) + 1 FROM shipment WHERE operator_id = $1), $2, $3, $4, $5, 'created',"
-	    " $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, 0, 0, $16, $17)",
+	    " $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15, 0, 0, $16, $17, $18, $19, $20)",
 	    VALS(v_text(a->operator_id), v_text(id.s), v_text(a->station_id), v_text(s->reference), v_text(day),
 		 v_text(proof_words[s->proof]), v_int(s->place.lat_e7), v_int(s->place.lon_e7), v_int(s->earliest_ms),
 		 v_int(s->latest_ms), v_int(s->service_s), v_int(weight), v_int(volume), v_int((int64_t)s->n_parcels),
-		 v_int(tx_now_ms(tx)), v_blob(track, sizeof track), sealed),
+		 v_int(tx_now_ms(tx)), v_blob(track, sizeof track), sealed, v_text(s->placing.by),
+		 v_text(s->placing.kind), s->placing.by == NULL ? v_null() : v_int(s->placing.permille)),
 	    NULL));
 	TRY(insert_parcels(sc, tx, a, id.s, s));
 	TRY(history_add(sc, tx, a->operator_id, id.s, SHIPMENT_CREATED, a->by, NULL, NULL));
@@ -265,13 +266,15 @@ freight_add(struct scope *sc, struct tx *tx, struct keys *k, const char *operato
 /* --- a file --- */
 
 static void
-put_fault(json_t *list, size_t line, const char *column, const char *code, const char *text)
+put_fault(json_t *list, size_t line, const char *column, const char *code, const char *text, const json_t *more)
 {
 	json_t *f = json_object();
 	json_put(f, "line", line == 0 ? json_null() : json_integer((json_int_t)line));
 	json_put_text(f, "column", column);
 	json_put_text(f, "code", code);
 	json_put_text(f, "text", text);
+	if (more != NULL)
+		json_object_update(f, (json_t *)(uintptr_t)more);
 	json_array_append_new(list, f);
 }
 
@@ -289,7 +292,7 @@ free_rows(struct scope *sc, struct tx *tx, const char *operator_id, const struct
 			out[len++] = in->shipments[i];
 		else
 			put_fault(faults, in->shipments[i].line, column, "duplicate",
-				  scope_printf(sc, "\"%s\" is known already", word));
+				  scope_printf(sc, "\"%s\" is known already", word), NULL);
 	}
 	*n = len;
 	return OK;
@@ -315,7 +318,8 @@ freight_add_csv(struct scope *sc, struct tx *tx, struct keys *k, const char *ope
 	json_t *ids = json_new_array(sc);
 	TRY(adding_init(sc, tx, k, operator_id, station_id, by, in->shipments, in->n, &a));
 	for (size_t i = 0; i < in->n_faults; i++)
-		put_fault(faults, in->faults[i].line, in->faults[i].column, in->faults[i].code, in->faults[i].text);
+		put_fault(faults, in->faults[i].line, in->faults[i].column, in->faults[i].code, in->faults[i].text,
+			  in->faults[i].more);
 	TRY(free_rows(sc, tx, operator_id, in, list, &n, faults));
 	if (json_array_size(faults) > 0 && !partial)
 		n = 0;

@@ -1,5 +1,7 @@
 /* Shipments from a spreadsheet: each row becomes a shipment or a list of faults
  * that say where and what to do. Nothing is guessed: no place, no shipment. */
+#include <assert.h>
+
 #include "freight/csv_reader.h"
 #include "freight/freight_rows.h"
 
@@ -39,6 +41,7 @@ struct hour_offset {
 struct importer {
 	struct scope *sc;
 	const char *zone, *day;
+	bool find_places;
 	size_t at[COLUMNS]; /* which field of a row; NO_COLUMN: not in this file */
 	size_t width;
 	struct csv_fault *faults;
@@ -57,7 +60,7 @@ add_fault(struct importer *im, size_t line, const char *column, const char *code
 		im->unlisted++;
 		return;
 	}
-	im->faults[im->n_faults++] = (struct csv_fault){line, column, code, text};
+	im->faults[im->n_faults++] = (struct csv_fault){line, column, code, text, NULL};
 }
 
 static void
@@ -171,6 +174,10 @@ read_place(struct importer *im, struct shipment_new *s)
 	bool has_lon = number_field(im, C_LON, -180, 180, &lon);
 	if (!im->row_ok)
 		return; /* said already */
+	if (im->find_places && !has_lat && !has_lon) {
+		s->unplaced = true;
+		return;
+	}
 	if (!has_lat || !has_lon || (lat == 0 && lon == 0)) {
 		fault(im, has_lat && !has_lon ? C_LON : C_LAT, "no-place",
 		      "give lat and lon of the door: a place is never guessed from the address");
@@ -468,7 +475,7 @@ separator_name(char c)
 
 enum code
 shipments_read_csv(struct scope *sc, const void *bytes, size_t n_bytes, const char *zone, const char *day,
-		   struct csv_import *out)
+		   bool find_places, struct csv_import *out)
 {
 	struct csv csv;
 	int64_t ignored;
@@ -481,8 +488,9 @@ shipments_read_csv(struct scope *sc, const void *bytes, size_t n_bytes, const ch
 	if (day != NULL)
 		TRY(date_parse(sc, day, &ignored));
 	TRY(csv_open(sc, bytes, n_bytes, &csv));
-	*im = (struct importer){.sc = sc, .zone = zone, .day = day};
-	im->faults = NEW_ARRAY(sc, CSV_FAULTS_MAX + 1, struct csv_fault);
+	*im = (struct importer){.sc = sc, .zone = zone, .day = day, .find_places = find_places};
+	/* beside the faults of the file: a row each for places that are not found */
+	im->faults = NEW_ARRAY(sc, CSV_FAULTS_MAX + CSV_ROWS_MAX + 1, struct csv_fault);
 	if (!csv_next(sc, &csv, header) || header->broken != NULL)
 		return fail_as(sc, E_INVALID, "bad-csv", "the first line must name the columns");
 	TRY(read_header(im, header, &result));
@@ -490,11 +498,63 @@ shipments_read_csv(struct scope *sc, const void *bytes, size_t n_bytes, const ch
 		TRY(read_rows(im, &csv, &result));
 	if (im->unlisted > 0)
 		im->faults[im->n_faults++] =
-		    (struct csv_fault){0, NULL, "more", scope_printf(sc, "and %zu more", im->unlisted)};
+		    (struct csv_fault){0, NULL, "more", scope_printf(sc, "and %zu more", im->unlisted), NULL};
 	result.faults = im->faults;
 	result.n_faults = im->n_faults;
 	result.encoding = csv.encoding;
 	result.separator = separator_name(csv.separator);
 	*out = result;
 	return OK;
+}
+
+/* --- rows whose place is not found --- */
+
+static json_t *
+parcels_as_sent(const struct shipment_new *s)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < s->n_parcels; i++) {
+		json_t *p = json_object();
+		if (s->parcels[i].barcode != NULL)
+			json_put_text(p, "barcode", s->parcels[i].barcode);
+		json_put_int(p, "weight_g", s->parcels[i].weight_g);
+		json_put_int(p, "volume_ml", s->parcels[i].volume_ml);
+		json_array_append_new(list, p);
+	}
+	return list;
+}
+
+/* As shipments_parse() takes it, but for its place. */
+static json_t *
+row_as_sent(const struct shipment_new *s)
+{
+	json_t *o = json_object();
+	json_t *who = json_object();
+	json_put_text(who, "name", s->recipient);
+	json_put_text(who, "phone", s->phone);
+	json_put_text(who, "email", s->email);
+	json_put_text(o, "reference", s->reference);
+	json_put(o, "recipient", who);
+	json_put_text(o, "address", s->address);
+	json_put_text(o, "notes", s->notes);
+	json_put_time(o, "earliest", s->earliest_ms);
+	json_put_time(o, "latest", s->latest_ms);
+	json_put_int(o, "service_s", s->service_s);
+	json_put_text(o, "proof", proof_words[s->proof]);
+	json_put(o, "parcels", parcels_as_sent(s));
+	return o;
+}
+
+void
+csv_not_placed(struct scope *sc, struct csv_import *in, size_t row, const char *code, const char *text,
+	       json_t *candidates)
+{
+	assert(row < in->n);
+	json_t *more = json_new_object(sc);
+	json_put(more, "candidates", json_incref(candidates));
+	json_put(more, "shipment", row_as_sent(&in->shipments[row]));
+	in->faults[in->n_faults++] =
+	    (struct csv_fault){in->shipments[row].line, column_words[C_ADDRESS], code, text, more};
+	in->n--;
+	memmove(&in->shipments[row], &in->shipments[row + 1], (in->n - row) * sizeof *in->shipments);
 }

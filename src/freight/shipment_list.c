@@ -71,7 +71,8 @@ static enum code
 parse_shipment(struct scope *sc, const json_t *v, struct shipment_new *out)
 {
 	static const char *const names[] = {"reference", "recipient", "address", "place",   "earliest", "latest",
-					    "service_s", "notes",     "proof",	 "parcels", NULL};
+					    "service_s", "notes",     "proof",	 "parcels", "picked",	NULL};
+	bool picked = false;
 	struct shipment_new s = {.service_s = SERVICE_S_DEFAULT};
 	size_t proof = PROOF_ANY;
 	TRY(json_only(sc, v, names));
@@ -84,6 +85,9 @@ parse_shipment(struct scope *sc, const json_t *v, struct shipment_new *out)
 	TRY(json_may_int(sc, v, "service_s", SERVICE_S_MIN, SERVICE_S_MAX, &s.service_s));
 	TRY(json_may_word(sc, v, "proof", proof_words, &proof));
 	TRY(parse_parcels(sc, v, &s));
+	TRY(json_may_bool(sc, v, "picked", &picked));
+	if (picked)
+		s.placing = (struct placing){.by = "staff", .permille = 1000};
 	s.proof = (enum proof_kind)proof;
 	*out = s;
 	return OK;

@@ -61,6 +61,7 @@ shipment_read(struct scope *sc, struct rows *r, struct shipment *out)
 	    .parcels = row_int(r, 13),
 	    .attempts = row_int(r, 14),
 	    .duty_id = row_text(sc, r, 15),
+	    .placing = {row_text(sc, r, 19), row_text(sc, r, 20), row_int(r, 21)},
 	};
 	return OK;
 }

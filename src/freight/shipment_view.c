@@ -10,6 +10,19 @@ window_json(const struct shipment *s)
 	return w;
 }
 
+/* null: the sender gave the place. */
+static json_t *
+placed_json(const struct placing *p)
+{
+	if (p->by == NULL)
+		return json_null();
+	json_t *o = json_object();
+	json_put_text(o, "by", p->by);
+	json_put_text(o, "kind", p->kind);
+	json_put_real(o, "confidence", (double)p->permille / 1000);
+	return o;
+}
+
 static enum code
 parcels_json(struct scope *sc, struct tx *tx, const char *operator_id, const char *id, json_t **out)
 {
@@ -78,6 +91,7 @@ shipment_json(struct scope *sc, struct tx *tx, struct keys *k, const char *opera
 		json_put_place(o, "place", s->place);
 	else
 		json_put(o, "place", json_null());
+	json_put(o, "placed", placed_json(&s->placing));
 	json_put(o, "window", window_json(s));
 	json_put_int(o, "service_s", s->service_s);
 	json_put_int(o, "attempts", s->attempts);

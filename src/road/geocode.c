@@ -227,26 +227,6 @@ match_word(struct search *s, size_t i)
 		match_joined(s, i);
 }
 
-/* Words beside an address that name no place: doors, floors, countries. */
-static bool
-is_noise(const char *word)
-{
-	static const char *const words[] = {
-	    "no",	 "nr",	      "num",	     "numero",	"nummer",     "andar",	     "esq",	"dto",
-	    "drt",	 "dir",	      "frente",	     "fte",	"rc",	      "apt",	     "apart",	"apto",
-	    "apartment", "app",	      "flat",	     "floor",	"unit",	      "suite",	     "ste",	"lgh",
-	    "vaning",	 "tr",	      "etage",	     "stock",	"whg",	      "top",	     "stiege",	"hus",
-	    "uppgang",	 "portugal",  "sverige",     "sweden",	"germany",    "deutschland", "malta",	"france",
-	    "espana",	 "spain",     "usa",	     "austria", "osterreich", "switzerland", "schweiz", "liechtenstein",
-	    "monaco",	 "norge",     "norway",	     "danmark", "denmark",    "suomi",	     "finland", "italia",
-	    "italy",	 "nederland", "netherlands", "belgium", "pt",	      "se",	     "de",	"mt",
-	    "li"};
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (strcmp(words[i], word) == 0)
-			return true;
-	return false;
-}
-
 /* Words that stand there twice ("Rua do Porto 5, Porto") serve two names; the second one is no news. */
 static void
 find_shared(struct search *s)
@@ -897,7 +877,7 @@ road_geocode_without(struct scope *sc, const struct geo_index *g, const struct g
 	s->found = NEW_ARRAY(sc, FOUND_MAX, struct geo_found);
 	for (size_t i = 0; i < s->q.n; i++) {
 		match_word(s, i);
-		s->noise |= is_noise(s->q.w[i].s) ? 1u << i : 0;
+		s->noise |= geo_is_noise(s->q.w[i].s) ? 1u << i : 0;
 	}
 	find_shared(s);
 	find_postcode(s);

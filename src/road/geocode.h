@@ -68,6 +68,21 @@ MUST_USE enum code road_geocode(struct scope *sc, const struct road *road, const
 /* {"verdict","reason","lead","candidates":[{"kind","confidence","text","place","within_m"}]} */
 json_t *geo_answer_json(struct scope *sc, const struct geo_answer *a);
 
+/* An address that another geocoder found, in parts; NULL where it has none. */
+struct geo_parts {
+	const char *street, *number, *postcode;
+	const char *locality[16]; /* town, suburb, county, country: the one letters go to first */
+	size_t n_localities;
+};
+struct geo_compared {
+	enum geo_kind kind;
+	double confidence;
+	bool explained;
+	const char *text; /* as geo_candidate.text; scope-owned */
+};
+/* How well it goes with the question: the same rule without an index, so every word says as much as it is long. */
+void geo_compare(struct scope *sc, const char *question, const struct geo_parts *parts, struct geo_compared *out);
+
 /* The verdict of a list, best first, by the rule above: for any geocoder's answer. explained: no
  * word was left over, or postcode or city agree. Sets verdict, reason and lead. */
 void geo_judge(struct geo_answer *a, bool streets, bool explained);

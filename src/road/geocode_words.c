@@ -304,6 +304,25 @@ geo_name_key(struct scope *sc, const char *name)
 	return t.s;
 }
 
+bool
+geo_is_noise(const char *word)
+{
+	static const char *const words[] = {
+	    "no",	 "nr",	      "num",	     "numero",	"nummer",     "andar",	     "esq",	"dto",
+	    "drt",	 "dir",	      "frente",	     "fte",	"rc",	      "apt",	     "apart",	"apto",
+	    "apartment", "app",	      "flat",	     "floor",	"unit",	      "suite",	     "ste",	"lgh",
+	    "vaning",	 "tr",	      "etage",	     "stock",	"whg",	      "top",	     "stiege",	"hus",
+	    "uppgang",	 "portugal",  "sverige",     "sweden",	"germany",    "deutschland", "malta",	"france",
+	    "espana",	 "spain",     "usa",	     "austria", "osterreich", "switzerland", "schweiz", "liechtenstein",
+	    "monaco",	 "norge",     "norway",	     "danmark", "denmark",    "suomi",	     "finland", "italia",
+	    "italy",	 "nederland", "netherlands", "belgium", "pt",	      "se",	     "de",	"mt",
+	    "li"};
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (strcmp(words[i], word) == 0)
+			return true;
+	return false;
+}
+
 /* --- numbers ------------------------------------------------------------------- */
 
 static const char *

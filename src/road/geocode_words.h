@@ -37,6 +37,8 @@ char *geo_name_key(struct scope *sc, const char *name);
 
 /* "de", "of", "van": ties words and says nothing. */
 bool geo_is_link(const char *word);
+/* Stands beside an address and names no place: doors, floors, countries. */
+bool geo_is_noise(const char *word);
 
 /* What else a word may stand for: "av" → "avenida", "avenue", …, and back; "bergstr" → "bergstrasse".
  * At most GEO_ALSO_MAX; the words have GEO_WORD_BYTES bytes at most. */

@@ -13,7 +13,7 @@ static struct csv_import
 read_text(struct scope *sc, const char *text)
 {
 	struct csv_import in;
-	assert_ok(sc, shipments_read_csv(sc, text, strlen(text), "Europe/Stockholm", "2026-11-22", &in));
+	assert_ok(sc, shipments_read_csv(sc, text, strlen(text), "Europe/Stockholm", "2026-11-22", false, &in));
 	return in;
 }
 
@@ -145,10 +145,10 @@ files_that_are_none_are_refused(void **state)
 	    {"reference,Reference,recipient\n", 30},
 	};
 	for (size_t i = 0; i < COUNT_OF(bad); i++)
-		if (shipments_read_csv(&sc, bad[i].bytes, bad[i].n, "UTC", NULL, &in) != E_INVALID)
+		if (shipments_read_csv(&sc, bad[i].bytes, bad[i].n, "UTC", NULL, false, &in) != E_INVALID)
 			fail_msg("file %zu passed", i);
-	assert_int_equal(shipments_read_csv(&sc, HEAD, strlen(HEAD), "Mars/Olympus", NULL, &in), E_INVALID);
-	assert_int_equal(shipments_read_csv(&sc, HEAD, strlen(HEAD), "UTC", "tomorrow", &in), E_INVALID);
+	assert_int_equal(shipments_read_csv(&sc, HEAD, strlen(HEAD), "Mars/Olympus", NULL, false, &in), E_INVALID);
+	assert_int_equal(shipments_read_csv(&sc, HEAD, strlen(HEAD), "UTC", "tomorrow", false, &in), E_INVALID);
 	struct csv_import missing = read_text(&sc, "reference,recipient,lat,lon,earliest\nA,B,1,2,3\n");
 	assert_int_equal(missing.n_faults, 2);
 	assert_string_equal(missing.faults[0].code, "missing-column");
@@ -160,7 +160,7 @@ files_that_are_none_are_refused(void **state)
 	text_add(&many, HEAD);
 	for (int i = 0; i <= CSV_ROWS_MAX; i++)
 		text_printf(&many, "R%d,Bo,Storgatan 1" ROW_END, i);
-	assert_int_equal(shipments_read_csv(&sc, many.s, many.len, "UTC", NULL, &in), E_LIMIT);
+	assert_int_equal(shipments_read_csv(&sc, many.s, many.len, "UTC", NULL, false, &in), E_LIMIT);
 	scope_release(&sc);
 }
 
@@ -237,10 +237,55 @@ tables_survive_quoting(void **state)
 	prop_check("csv", 300, 20, quoting_and_reading_is_nothing);
 }
 
+/* Rows without coordinates come out to be placed; those that are not leave with what they could be. */
+static void
+places_are_found_later(void **state)
+{
+	(void)state;
+	struct scope sc;
+	struct csv_import in;
+	scope_init(&sc);
+	const char *text = HEAD "A-1,Bo,Storgatan 1,57.7,11.97,2026-11-23 08:00,2026-11-23 17:00\r\n"
+				"A-2,Bo,Storgatan 2,,,2026-11-23 08:00,2026-11-23 17:00\r\n"
+				"A-3,Bo,Storgatan 3,57.7,,2026-11-23 08:00,2026-11-23 17:00\r\n"
+				"A-4,Bo,Storgatan 4,,,2026-11-23 08:00,2026-11-23 17:00\r\n";
+	assert_ok(&sc, shipments_read_csv(&sc, text, strlen(text), "UTC", NULL, true, &in));
+	assert_int_equal(in.n, 3);
+	assert_int_equal(in.n_faults, 1);
+	assert_string_equal(in.faults[0].code, "no-place"); /* half a place is still a fault */
+	assert_false(in.shipments[0].unplaced);
+	assert_true(in.shipments[1].unplaced && in.shipments[2].unplaced);
+	json_t *candidates = json_new_array(&sc);
+	csv_not_placed(&sc, &in, 1, "not-placed", "choose", candidates);
+	assert_int_equal(in.n, 2);
+	assert_string_equal(in.shipments[1].reference, "A-4");
+	assert_int_equal(in.n_faults, 2);
+	assert_int_equal(in.faults[1].line, 3);
+	assert_string_equal(in.faults[1].column, "address");
+	json_t *row = json_object_get(in.faults[1].more, "shipment");
+	json_put_place(row, "place", (struct place){577000000, 119700000});
+	json_put_bool(row, "picked", true);
+	json_t *list = json_new_array(&sc);
+	json_array_append(list, row);
+	struct shipment_new *again;
+	size_t n;
+	assert_ok(&sc, shipments_parse(&sc, list, &again, &n)); /* it can be sent as it was listed */
+	assert_string_equal(again[0].reference, "A-2");
+	assert_string_equal(again[0].placing.by, "staff");
+	/* a file without such columns is one of addresses; without a finder it is a list of faults */
+	text = "reference,recipient,address,earliest,latest\r\nA,B,Storgatan 1,2026-11-23 08:00,2026-11-23 17:00\r\n";
+	assert_ok(&sc, shipments_read_csv(&sc, text, strlen(text), "UTC", NULL, true, &in));
+	assert_true(in.n == 1 && in.n_faults == 0 && in.shipments[0].unplaced);
+	assert_ok(&sc, shipments_read_csv(&sc, text, strlen(text), "UTC", NULL, false, &in));
+	assert_true(in.n == 0 && in.n_faults == 1 && strcmp(in.faults[0].code, "no-place") == 0);
+	scope_release(&sc);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(places_are_found_later),
 	    cmocka_unit_test(a_spreadsheet_is_read),
 	    cmocka_unit_test(latin_1_is_noticed),
 	    cmocka_unit_test(each_mistake_is_named_where_it_is),

@@ -35,23 +35,35 @@ check_shipment(const struct shipment_new *s)
 		     (s->parcels[i].barcode == NULL || strlen(s->parcels[i].barcode) <= 64));
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+read_one(const uint8_t *data, size_t size, bool find_places)
 {
 	struct scope sc;
 	struct csv_import in;
 	scope_init(&sc);
-	enum code rc = shipments_read_csv(&sc, data, size, "Europe/Stockholm", "2026-11-22", &in);
+	enum code rc = shipments_read_csv(&sc, data, size, "Europe/Stockholm", "2026-11-22", find_places, &in);
 	must(rc == OK || rc == E_INVALID || rc == E_LIMIT);
 	if (rc == OK) {
 		must(in.n <= in.rows && in.rows <= CSV_ROWS_MAX && in.n_faults <= CSV_FAULTS_MAX + 1);
 		must(in.n + in.n_faults >= in.rows || in.n_faults >= CSV_FAULTS_MAX);
-		for (size_t i = 0; i < in.n; i++)
-			check_shipment(&in.shipments[i]);
+		for (size_t i = 0; i < in.n;) {
+			must(find_places || !in.shipments[i].unplaced);
+			if (in.shipments[i].unplaced)
+				csv_not_placed(&sc, &in, i, "not-placed", "x", json_new_array(&sc));
+			else
+				check_shipment(&in.shipments[i++]);
+		}
 		for (size_t i = 0; i < in.n_faults; i++)
 			must(in.faults[i].code != NULL && in.faults[i].text != NULL &&
 			     utf8_valid(in.faults[i].text, strlen(in.faults[i].text)));
 	}
 	scope_release(&sc);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	read_one(data, size, false);
+	read_one(data, size, true);
 	return 0;
 }

@@ -94,6 +94,7 @@ export interface Shipment {
   address: string | null;
   notes: string | null;
   place: Place | null;
+  placed?: { by: "extract" | "nominatim" | "photon" | "staff"; kind: string | null; confidence: number } | null;
   window: { earliest: string | null; latest: string | null };
   service_s: number;
   attempts: number;
