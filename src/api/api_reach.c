@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "people/people.h"
 #include "road/isochrone.h"
-#include "road/week.h"
+#include "traffic/traffic.h"
 
 #define MINUTES_MAX 60 /* a city's worth */
 
@@ -82,13 +82,10 @@ reach_asked(struct scope *sc, struct tx *tx, struct call *c)
 }
 
 static enum code
-draw(struct scope *sc, const struct road *road, const struct road_week *week, const struct asked *a, char **geojson)
+draw(struct scope *sc, const struct road *road, const struct road_metric *metric, const struct asked *a, char **geojson)
 {
-	const struct road_metric *metric = NULL;
 	struct road_point from;
 	struct road_isochrone iso;
-	if (week != NULL)
-		TRY(road_week_metric(sc, week, road_hour_of(a->local_ms), &metric));
 	TRY(road_snap(sc, road, a->from, ROAD_SNAP_MAX_M, &from));
 	TRY(road_isochrone(sc, road, metric, &from, a->within_ds, a->n, &iso));
 	*geojson = road_isochrone_geojson(sc, road, &iso);
@@ -100,9 +97,12 @@ reach(struct scope *sc, struct call *c)
 {
 	const struct road *road = c->house->road;
 	char *geojson = NULL;
-	struct road_week *week = road_week_take(road);
-	enum code rc = draw(sc, road, week, c->user, &geojson);
-	road_week_drop(road, week);
+	const struct asked *a = c->user;
+	struct traffic_now now;
+	TRY(traffic_take(sc, c->house->store, c->house->planner.traffic, c->who.operator_id, road_hour_of(a->local_ms),
+			 &now));
+	enum code rc = draw(sc, road, now.metric, a, &geojson);
+	traffic_drop(&now);
 	TRY(rc);
 	reply_bytes(c, "application/json", geojson, strlen(geojson));
 	return OK;

@@ -50,11 +50,15 @@ MUST_USE enum code road_table_at_json(struct scope *sc, const struct road *road,
 
 /* --- a day of matrices --------------------------------------------------------- */
 
-/* For a solver of routes whose travel depends on the departure: a matrix at the
- * middle of each hour, that hour's metric throughout; between two of them a
- * departure takes what lies on the straight line, before the first and after
- * the last what they say. It is an approximation of the model above; its error
- * is in docs/road.md. Made FIFO: see road_slices_fifo. */
+/* For a solver of routes whose travel depends on the departure: a matrix for each
+ * of some hours, each a sample at the middle of its hour; between two of them a
+ * departure takes what lies on the straight line, before the first and after the
+ * last what they say. It is an approximation of the model above; its error is in
+ * docs/road.md. Made FIFO: see road_slices_fifo. */
+struct road_hour {
+	int64_t at_ms;			  /* local: the middle of the hour */
+	const struct road_metric *metric; /* NULL: the extract's own */
+};
 struct road_slices {
 	size_t n, n_points;
 	int64_t *at_ms;	      /* [n] local, rising */
@@ -62,12 +66,14 @@ struct road_slices {
 	int32_t *distance_m;  /* [n_points][n_points], along the first slice's ways */
 };
 
-/* Of all hours that [from_ms, to_ms] touches, at most ROAD_SLICES_MAX of them.
- * E_INVALID  the span is empty.  E_LIMIT  too long.  E_MEMORY. */
+/* The hours that [from_ms, to_ms] touches, at most ROAD_SLICES_MAX of them.
+ * E_INVALID  the span is empty.  E_LIMIT  too long. */
 #define ROAD_SLICES_MAX 48u
-MUST_USE enum code road_slices(struct scope *sc, const struct road *road, const struct road_week *week,
-			       const struct road_point *points, size_t n, int64_t from_ms, int64_t to_ms,
-			       struct road_slices *out);
+MUST_USE enum code road_week_hours(struct scope *sc, const struct road_week *week, int64_t from_ms, int64_t to_ms,
+				   struct road_hour **out, size_t *n_out);
+/* E_INVALID  no hour, or they do not rise.  E_LIMIT  too many.  E_MEMORY. */
+MUST_USE enum code road_slices(struct scope *sc, const struct road *road, const struct road_hour *hours, size_t n_hours,
+			       const struct road_point *points, size_t n, struct road_slices *out);
 /* Raises durations where a later departure would arrive earlier: from one slice
  * to the next none falls by more than the time between them. durations:
  * [n_slices][cells], in the same unit as at[]; negative cells and INT32_MAX are

@@ -63,23 +63,21 @@ road_slices_fifo(int32_t *durations, size_t cells, const int64_t *at, size_t n_s
 }
 
 static enum code
-fill_slice(struct scope *sc, const struct road *road, const struct road_week *week, const struct road_point *points,
+fill_slice(struct scope *sc, const struct road *road, const struct road_metric *metric, const struct road_point *points,
 	   size_t k, struct road_slices *s)
 {
 	size_t cells = s->n_points * s->n_points;
-	const struct road_metric *metric;
 	struct road_matrix m;
-	TRY(road_week_metric(sc, week, road_hour_of(s->at_ms[k]), &metric));
 	struct scope work;
 	scope_init(&work);
 	work.cap = sc->cap;
 	work.deadline_ms = sc->deadline_ms;
 	enum code rc = road_matrix_of_points(&work, road, metric, points, s->n_points, points, s->n_points, k == 0, &m);
-	if (rc == OK) {
+	if (rc == OK && cells > 0) {
 		memcpy(s->duration_ds + k * cells, m.duration_ds, cells * sizeof *m.duration_ds);
 		if (k == 0)
 			memcpy(s->distance_m, m.distance_m, cells * sizeof *m.distance_m);
-	} else {
+	} else if (rc != OK) {
 		sc->err = work.err;
 	}
 	scope_release(&work);
@@ -96,23 +94,18 @@ make_fifo(struct scope *sc, struct road_slices *s)
 	road_slices_fifo(s->duration_ds, s->n_points * s->n_points, at_ds, s->n);
 }
 
-static int64_t
-hour_begins(int64_t at_ms)
-{
-	return at_ms - at_ms % HOUR_MS - (at_ms % HOUR_MS < 0 ? HOUR_MS : 0);
-}
-
 enum code
-road_slices(struct scope *sc, const struct road *road, const struct road_week *week, const struct road_point *points,
-	    size_t n, int64_t from_ms, int64_t to_ms, struct road_slices *out)
+road_slices(struct scope *sc, const struct road *road, const struct road_hour *hours, size_t n_hours,
+	    const struct road_point *points, size_t n, struct road_slices *out)
 {
-	if (to_ms < from_ms)
-		return fail(sc, E_INVALID, "the day ends before it begins");
-	int64_t first = hour_begins(from_ms);
-	int64_t hours = (hour_begins(to_ms) - first) / HOUR_MS + 1;
-	if (hours > (int64_t)ROAD_SLICES_MAX)
-		return fail(sc, E_LIMIT, "%" PRId64 " hours are more than %u", hours, ROAD_SLICES_MAX);
-	struct road_slices s = {.n = (size_t)hours, .n_points = n};
+	if (n_hours == 0)
+		return fail(sc, E_INVALID, "slices of no hour");
+	if (n_hours > ROAD_SLICES_MAX)
+		return fail(sc, E_LIMIT, "%zu hours are more than %u", n_hours, ROAD_SLICES_MAX);
+	for (size_t k = 1; k < n_hours; k++)
+		if (hours[k].at_ms <= hours[k - 1].at_ms)
+			return fail(sc, E_INVALID, "hour %zu is not after the one before", k);
+	struct road_slices s = {.n = n_hours, .n_points = n};
 	size_t cells;
 	if (__builtin_mul_overflow(n, n, &cells))
 		return fail(sc, E_MEMORY, "a matrix of %zu x %zu does not exist", n, n);
@@ -120,10 +113,36 @@ road_slices(struct scope *sc, const struct road *road, const struct road_week *w
 	TRY(scope_try_array(sc, cells, s.n * sizeof(int32_t), (void **)&s.duration_ds));
 	TRY(scope_try_array(sc, cells, sizeof(int32_t), (void **)&s.distance_m));
 	for (size_t k = 0; k < s.n; k++) {
-		s.at_ms[k] = first + (int64_t)k * HOUR_MS + HOUR_MS / 2;
-		TRY(fill_slice(sc, road, week, points, k, &s));
+		s.at_ms[k] = hours[k].at_ms;
+		TRY(fill_slice(sc, road, hours[k].metric, points, k, &s));
 	}
 	make_fifo(sc, &s);
 	*out = s;
+	return OK;
+}
+
+static int64_t
+hour_begins(int64_t at_ms)
+{
+	return at_ms - at_ms % HOUR_MS - (at_ms % HOUR_MS < 0 ? HOUR_MS : 0);
+}
+
+enum code
+road_week_hours(struct scope *sc, const struct road_week *week, int64_t from_ms, int64_t to_ms, struct road_hour **out,
+		size_t *n_out)
+{
+	if (to_ms < from_ms)
+		return fail(sc, E_INVALID, "the day ends before it begins");
+	int64_t first = hour_begins(from_ms);
+	int64_t n = (hour_begins(to_ms) - first) / HOUR_MS + 1;
+	if (n > (int64_t)ROAD_SLICES_MAX)
+		return fail(sc, E_LIMIT, "%" PRId64 " hours are more than %u", n, ROAD_SLICES_MAX);
+	struct road_hour *hours = NEW_ARRAY(sc, (size_t)n, struct road_hour);
+	for (int64_t k = 0; k < n; k++) {
+		hours[k].at_ms = first + k * HOUR_MS + HOUR_MS / 2;
+		TRY(road_week_metric(sc, week, road_hour_of(hours[k].at_ms), &hours[k].metric));
+	}
+	*out = hours;
+	*n_out = (size_t)n;
 	return OK;
 }

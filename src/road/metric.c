@@ -1,6 +1,5 @@
 /* Metrics: building, taking, swapping. */
 #include "road/cch.h"
-#include "road/week_inner.h"
 
 #define DURATION_MAX_MS (1u << 27)
 
@@ -46,7 +45,6 @@ road_metrics_new(const struct road *road)
 	m->threads = 1;
 	m->base.arc_ms = road->arc_ms;
 	handover_init(&m->handover, metric_release);
-	handover_init(&m->weeks, week_release);
 	pthread_mutex_init(&m->customise_lock, NULL);
 	return m;
 }
@@ -60,7 +58,6 @@ road_set_threads(struct road *road, unsigned threads)
 void
 road_metrics_free(struct road_metrics *m)
 {
-	handover_end(&m->weeks);
 	handover_end(&m->handover);
 	weights_free(&m->base);
 	pthread_mutex_destroy(&m->customise_lock);

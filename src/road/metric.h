@@ -1,7 +1,7 @@
 /* road/metric: durations of arcs, and what the fast queries derive from them.
  * Private to the room.
  *
- * A bucket's metric, and the week's, are exchanged while queries run: handover.h. */
+ * A bucket's metric is exchanged while queries run: handover.h. */
 #ifndef ROAD_METRIC_H
 #define ROAD_METRIC_H
 
@@ -26,8 +26,6 @@ struct road_metrics {
 	pthread_mutex_t customise_lock; /* first uses only */
 	_Atomic uint64_t bucket[ROAD_BUCKETS];
 	struct handover handover;
-	_Atomic uint64_t week; /* week.h */
-	struct handover weeks;
 };
 
 struct road_metrics *road_metrics_new(const struct road *road);

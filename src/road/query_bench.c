@@ -181,14 +181,16 @@ bench_slices(struct bench *b, const struct road_week *week)
 {
 	struct road_point points[SLICE_POINTS];
 	struct road_slices s;
+	struct road_hour *hours;
+	size_t n_hours;
 	size_t cells = (size_t)SLICE_POINTS * SLICE_POINTS;
 	double *error = NEW_ARRAY(b->sc, cells, double);
 	size_t n = 0;
 	double sum = 0;
 	for (size_t i = 0; i < SLICE_POINTS; i++)
 		TRY(random_point(b, b->sc, &points[i]));
-	TRY(road_slices(b->sc, b->road, week, points, SLICE_POINTS, MONDAY_MS + 6 * HOUR_MS, MONDAY_MS + 21 * HOUR_MS,
-			&s));
+	TRY(road_week_hours(b->sc, week, MONDAY_MS + 6 * HOUR_MS, MONDAY_MS + 21 * HOUR_MS, &hours, &n_hours));
+	TRY(road_slices(b->sc, b->road, hours, n_hours, points, SLICE_POINTS, &s));
 	for (size_t i = 0; i < cells; i++) {
 		int32_t ms;
 		int64_t at = random_departure(b);

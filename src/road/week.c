@@ -1,7 +1,6 @@
 #include "road/week_inner.h"
 
 struct road_week {
-	struct handed hand;
 	const struct road *road;
 	struct road_week_source source;
 	pthread_mutex_t making;
@@ -35,30 +34,6 @@ road_week_free(struct road_week *w)
 	if (w->source.release != NULL)
 		w->source.release(w->source.arg);
 	free(w);
-}
-
-void
-week_release(struct handed *thing)
-{
-	road_week_free((struct road_week *)thing);
-}
-
-void
-road_week_swap(struct road *road, struct road_week *week)
-{
-	handover_swap(&road->metrics->weeks, &road->metrics->week, week == NULL ? NULL : &week->hand);
-}
-
-struct road_week *
-road_week_take(const struct road *road)
-{
-	return (struct road_week *)handover_take(&road->metrics->weeks, &road->metrics->week);
-}
-
-void
-road_week_drop(const struct road *road, struct road_week *week)
-{
-	handover_drop(&road->metrics->weeks, week == NULL ? NULL : &week->hand);
 }
 
 /* --- hours, made when they are wanted --------------------------------------------- */

@@ -1,17 +1,13 @@
 /* road/week: how long streets take at each hour of the week.
  *
  * A week has a metric for each of ROAD_HOURS hours (learn.h: working days and
- * weekends apart), each made at its first use by whichever thread asks first.
- * One week is live on a road; new speeds are a new week, swapped in while
- * queries run on the one they took: no query mixes two, none waits for a swap.
+ * weekends apart), each made at its first use by whichever thread asks first. It
+ * never changes: new speeds are a new week.
  *
  *	TRY(road_week_of_speeds(sc, road, &speeds, &week));
- *	road_week_swap(road, week);
+ *	TRY(road_week_metric(sc, week, road_hour_of(local_ms), &metric));
  *	…
- *	struct road_week *week = road_week_take(road);
- *	if (week != NULL)
- *		rc = road_week_metric(sc, week, road_hour_of(local_ms), &metric);
- *	road_week_drop(road, week);
+ *	road_week_free(week);
  */
 #ifndef ROAD_WEEK_H
 #define ROAD_WEEK_H
@@ -29,21 +25,14 @@ struct road_week_source {
 	void *arg;
 };
 
-/* Takes over source->arg on success. The caller owns *out until it is swapped in. */
+/* Takes over source->arg on success. The caller owns *out: road_week_free(). */
 MUST_USE enum code road_week_new(struct scope *sc, const struct road *road, const struct road_week_source *source,
 				 struct road_week **out);
 /* The same from learned speeds, which are copied. */
 MUST_USE enum code road_week_of_speeds(struct scope *sc, const struct road *road, const struct road_speeds *speeds,
 				       struct road_week **out);
-/* For a week that was never swapped in. */
+/* When nobody uses it or a metric of it any more. */
 void road_week_free(struct road_week *week);
-
-/* Makes it the road's week for those who take it from now on. Takes over `week`
- * (NULL: none). */
-void road_week_swap(struct road *road, struct road_week *week);
-/* NULL: none is live. Valid until dropped. */
-struct road_week *road_week_take(const struct road *road);
-void road_week_drop(const struct road *road, struct road_week *week);
 
 /* The metric of an hour, 0 … ROAD_HOURS - 1; borrowed from the week. Any thread.
  * Fails as the source does; the next call tries again. */

@@ -11,6 +11,4 @@
 MUST_USE enum code week_least(struct scope *sc, const struct road_week *week, unsigned hour,
 			      const struct road_metric **out);
 
-void week_release(struct handed *thing);
-
 #endif
