@@ -9,9 +9,10 @@
  * to the station, and a person is asked to find out what happened.
  *
  * A plan is made for a *wave*: everybody whose block begins at one station at
- * one time, and every shipment that waits there. It is made of one metric, that
- * of the hour in the middle of the wave, and records the road file, the speeds'
- * version, the hour and the seed, so that it can be made again and compared. It
+ * one time, and every shipment that waits there. Where times have been learned,
+ * driving depends on when it begins, hour by hour, by one version; the plan
+ * records the road file, the version, the hours and the seed, so that it can be
+ * made again and compared. It
  * allows PLAN_PACE_PERCENT of the learned times, on the roads and at the doors:
  * what a faster street gains is not taken from the driver's breath. And learning
  * never shortens a stop below what the sender says it takes.

@@ -47,19 +47,23 @@ duty_legs_drive(struct scope *sc, struct store *st, const struct duty_planner *p
 		struct duty_legs *legs)
 {
 	struct traffic_now now;
+	const struct road_metric **metric = NEW_ARRAY(sc, legs->n + 1, const struct road_metric *);
 	TRY(traffic_take(sc, st, planner->traffic, operator_id, legs->hour, &now));
-	enum code rc = duty_legs_along(sc, planner->road, now.metric, legs);
+	for (size_t i = 0; i <= legs->n; i++)
+		metric[i] = now.metric;
+	enum code rc = duty_legs_along(sc, planner->road, metric, legs);
 	legs->speeds_version = now.version;
 	traffic_drop(&now);
 	return rc;
 }
 
 enum code
-duty_legs_along(struct scope *sc, const struct road *road, const struct road_metric *metric, struct duty_legs *legs)
+duty_legs_along(struct scope *sc, const struct road *road, const struct road_metric *const *metric,
+		struct duty_legs *legs)
 {
 	for (size_t i = 0; legs->n > 0 && i <= legs->n; i++) {
 		struct road_path path;
-		TRY(road_path(sc, road, metric, legs->places[i], legs->places[i + 1], &path));
+		TRY(road_path(sc, road, metric[i], legs->places[i], legs->places[i + 1], &path));
 		struct text shape;
 		text_init(&shape, sc);
 		polyline_add(&shape, POLYLINE6_UNIT, path.shape, path.n_shape);

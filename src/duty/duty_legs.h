@@ -6,8 +6,8 @@
 
 /* Room for n stops from and back to the depot. */
 void duty_legs_init(struct scope *sc, struct duty_legs *legs, size_t n, struct place depot);
-/* The legs by one metric, at the plan's pace. */
-MUST_USE enum code duty_legs_along(struct scope *sc, const struct road *road, const struct road_metric *metric,
+/* The legs, each by its own metric (n + 1 of them), at the plan's pace. */
+MUST_USE enum code duty_legs_along(struct scope *sc, const struct road *road, const struct road_metric *const *metric,
 				   struct duty_legs *legs);
 /* The hour on the station's wall, as learned times count them. */
 MUST_USE enum code duty_hour(struct scope *sc, const char *zone, int64_t at_ms, unsigned *hour);

@@ -1,7 +1,7 @@
 /* Planning a wave: everybody who starts at one station at one time, everything
  * that waits there.
  *
- *	gather (a snapshot) ─▶ matrix (road) ─▶ rounds (route) ─▶ shapes (road) ─▶ commit
+ *	gather (a snapshot) ─▶ matrices (road) ─▶ rounds (route) ─▶ shapes (road) ─▶ commit
  *
  * The work runs outside any transaction and may run twice; the commit takes a
  * shipment only if it still waits and an award only if it still stands, so what
@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "duty/duty_hours.h"
 #include "duty/duty_legs.h"
 #include "duty/duty_order.h"
 #include "freight/freight.h"
@@ -22,7 +23,7 @@
 #define WAVE_DRIVERS_MAX 1000
 #define LOADING_S (15 * 60)   /* at the depot before the first leg */
 #define RETURNING_S (10 * 60) /* and after the last */
-#define PLAN_RULE "duty.plan/2"
+#define PLAN_RULE "duty.plan/3"
 #define BALANCE_PER_SQUARE_HOUR \
 	3600 /* a driven hour more is worth it where it spares two drivers a fourth and fifth hour */
 
@@ -38,8 +39,8 @@ struct wave {
 	struct place *places; /* the depot, then each shipment's */
 	struct order_wish *wishes;
 	size_t n_wishes;
-	unsigned hour;		/* whose learned times are taken */
-	struct traffic_now now; /* they: one metric for all of the plan */
+	int64_t ends_ms;	 /* of the block that ends last */
+	struct duty_hours hours; /* learned times, of one version */
 	struct traffic_doors doors;
 	struct traffic_stop *stops; /* what has been learned, one a shipment */
 };
@@ -118,15 +119,14 @@ gather_awards(struct scope *sc, struct tx *tx, struct wave *w)
 	return OK;
 }
 
-/* The hour in the middle of the wave. */
-static enum code
-wave_hour(struct scope *sc, struct wave *w)
+static int64_t
+wave_ends(const struct wave *w)
 {
 	int64_t ends_ms = w->starts_ms;
 	for (size_t i = 0; i < w->n_awards; i++)
 		if (w->awards[i].hours.ends_ms > ends_ms)
 			ends_ms = w->awards[i].hours.ends_ms;
-	return duty_hour(sc, w->station.zone, w->starts_ms + (ends_ms - w->starts_ms) / 2, &w->hour);
+	return ends_ms;
 }
 
 static enum code
@@ -143,7 +143,7 @@ gather(struct scope *sc, struct tx *tx, void *arg)
 	w->places[0] = w->station.place;
 	for (size_t i = 0; i < w->n_shipments; i++)
 		w->places[i + 1] = w->shipments[i].place;
-	TRY(wave_hour(sc, w));
+	w->ends_ms = wave_ends(w);
 	return order_wishes(sc, tx, w->operator_id, w->station_id, w->places, w->n_shipments + 1, &w->wishes,
 			    &w->n_wishes);
 }
@@ -152,17 +152,18 @@ static enum code
 gather_doors(struct scope *sc, struct tx *tx, void *arg)
 {
 	struct wave *w = arg;
-	return traffic_doors(sc, tx, w->operator_id, w->now.version, &w->doors);
+	return traffic_doors(sc, tx, w->operator_id, w->hours.version, &w->doors);
 }
 
-/* Streets and doors of one version; the caller drops w->now. */
+/* Streets and doors of one version; the caller drops w->hours. */
 static enum code
 take_learned(struct scope *sc, struct store *st, const struct duty_planner *planner, struct wave *w)
 {
-	TRY(traffic_take(sc, st, planner->traffic, w->operator_id, w->hour, &w->now));
+	TRY(duty_hours_take(sc, st, planner->traffic, w->operator_id, w->station.zone, w->starts_ms, w->ends_ms,
+			    &w->hours));
 	enum code rc = store_read(sc, st, gather_doors, w);
 	if (rc != OK) {
-		traffic_drop(&w->now);
+		duty_hours_drop(&w->hours);
 		return rc;
 	}
 	w->stops = NEW_ARRAY(sc, w->n_shipments, struct traffic_stop);
@@ -224,29 +225,21 @@ add_vehicles(struct scope *sc, const struct wave *w, struct route_problem *p, ui
 	return OK;
 }
 
-/* Driving seconds at the plan's pace. */
-static void
-pace(struct road_matrix *m)
-{
-	for (size_t i = 0; i < m->n_from * m->n_to; i++)
-		if (m->duration_ds[i] != ROAD_UNREACHABLE)
-			m->duration_ds[i] = (int32_t)(((int64_t)m->duration_ds[i] * PLAN_PACE_PERCENT + 999) / 1000);
-}
-
 static enum code
 solve(struct scope *sc, const struct duty_planner *planner, const struct wave *w, struct route_solution **out)
 {
 	size_t n = w->n_shipments + 1;
-	struct road_matrix m;
+	struct duty_times t;
 	struct route_problem *p;
 	uint32_t profile;
-	TRY(road_matrix(sc, planner->road, w->now.metric, w->places, n, w->places, n, true, &m));
-	pace(&m); /* deciseconds in, paced seconds out */
+	TRY(duty_times_of(sc, planner->road, &w->hours, w->starts_ms, w->places, n, &t));
 	TRY(route_problem_new(sc, (uint32_t)n, 2, &p));
 	const struct route_profile van = {
-	    .durations = m.duration_ds,
-	    .distances = m.distance_m,
-	    .costs = order_costs(sc, w->wishes, w->n_wishes, w->places, n, m.duration_ds),
+	    .durations = t.duration_s,
+	    .distances = t.distance_m,
+	    .costs = order_costs(sc, w->wishes, w->n_wishes, w->places, n, t.duration_s + t.n_slices / 2 * n * n),
+	    .slice_at = t.slice_s,
+	    .n_slices = t.n_slices,
 	};
 	TRY(route_problem_profile(sc, p, &van, &profile));
 	TRY(add_vehicles(sc, w, p, profile));
@@ -266,6 +259,15 @@ count_tasks(const struct route_tour *t)
 	return n;
 }
 
+/* The streets' times when the van sets off towards a stop. */
+static const struct road_metric *
+metric_at(const struct wave *w, const struct route_tour *t, uint32_t stop)
+{
+	const struct route_stop *before = stop > 0 ? &t->stops[stop - 1] : NULL;
+	int64_t leaves_s = before == NULL ? 0 : before->arrival + before->waiting + before->setup + before->service;
+	return duty_hours_at(&w->hours, w->starts_ms + leaves_s * 1000)->metric;
+}
+
 static enum code
 round_make(struct scope *sc, const struct duty_planner *planner, const struct wave *w, const struct route_tour *t,
 	   struct round *out)
@@ -274,11 +276,15 @@ round_make(struct scope *sc, const struct duty_planner *planner, const struct wa
 	struct round r = {.award = w->awards[t->vehicle], .eta_ms = NEW_ARRAY(sc, n, int64_t)};
 	r.shipments = NEW_ARRAY(sc, n, size_t);
 	duty_legs_init(sc, &r.legs, n, w->station.place);
+	const struct road_metric **metric = NEW_ARRAY(sc, n + 1, const struct road_metric *);
+	int64_t *travel_s = NEW_ARRAY(sc, n + 2, int64_t); /* since the start, at each stop and at the end */
 	size_t k = 0;
 	for (uint32_t i = 0; i < t->n_stops; i++) {
 		const struct route_stop *stop = &t->stops[i];
+		travel_s[k + 1] = stop->travelled; /* the last one stays: the way back */
 		if (stop->step != ROUTE_TASK)
 			continue;
+		metric[k] = metric_at(w, t, i);
 		const struct shipment *s = &w->shipments[stop->index];
 		r.shipments[k] = stop->index;
 		r.legs.places[k + 1] = s->place;
@@ -286,9 +292,12 @@ round_make(struct scope *sc, const struct duty_planner *planner, const struct wa
 		r.eta_ms[k] = w->starts_ms + (stop->arrival + stop->waiting) * 1000;
 		k++;
 	}
-	TRY(duty_legs_along(sc, planner->road, w->now.metric, &r.legs));
-	for (size_t i = 0; i <= n; i++)
+	metric[n] = metric_at(w, t, t->n_stops > 0 ? t->n_stops - 1 : 0);
+	TRY(duty_legs_along(sc, planner->road, metric, &r.legs));
+	for (size_t i = 0; i <= n; i++) {
+		r.legs.duration_s[i] = travel_s[i + 1] - travel_s[i];
 		r.distance_m += r.legs.distance_m[i];
+	}
 	if (n > 0) {
 		const struct route_stop *last = &t->stops[t->n_stops - 1];
 		r.duration_s = last->arrival + RETURNING_S;
@@ -308,6 +317,16 @@ wishes_json(const struct wave *w)
 	return list;
 }
 
+/* As road_hour_of() counts them. */
+static json_t *
+hours_json(const struct duty_hours *h)
+{
+	json_t *list = json_array();
+	for (size_t k = 0; k < h->n; k++)
+		json_array_append_new(list, json_integer(h->now[k].hour));
+	return list;
+}
+
 /* What somebody needs to make this plan again. */
 static json_t *
 origin_json(struct scope *sc, const struct duty_planner *planner, const struct wave *w, const struct route_solution *s)
@@ -315,9 +334,9 @@ origin_json(struct scope *sc, const struct duty_planner *planner, const struct w
 	json_t *o = json_new_object(sc);
 	json_put_text(o, "rule", PLAN_RULE);
 	json_put_text(o, "roads", planner->road_version);
-	json_put_int(o, "speeds", w->now.version);
-	json_put_int(o, "speeds_hour", w->hour);
-	json_put_int(o, "speeds_unknown_rows", (int64_t)w->now.unknown);
+	json_put_int(o, "speeds", w->hours.version);
+	json_put(o, "speeds_hours", hours_json(&w->hours));
+	json_put_int(o, "speeds_unknown_rows", (int64_t)w->hours.unknown);
 	json_put_int(o, "pace_percent", PLAN_PACE_PERCENT);
 	json_put_int(o, "seed", (int64_t)planner->seed);
 	json_put_int(o, "iterations", (int64_t)s->iterations);
@@ -341,7 +360,7 @@ left_out_of(struct scope *sc, const struct route_solution *s, struct duty_wave_p
 	return OK;
 }
 
-/* All of it with the wave's one metric. */
+/* All of it with the wave's hours. */
 static enum code
 make_rounds(struct scope *sc, const struct duty_planner *planner, struct duty_wave_plan *plan)
 {
@@ -370,7 +389,7 @@ duty_plan_work(struct scope *sc, struct store *st, const struct duty_planner *pl
 		return OK; /* nobody starts: the shipments wait for the next wave */
 	TRY(take_learned(sc, st, planner, w));
 	enum code rc = make_rounds(sc, planner, plan);
-	traffic_drop(&w->now);
+	duty_hours_drop(&w->hours);
 	return rc;
 }
 
@@ -428,7 +447,7 @@ duty_insert(struct scope *sc, struct tx *tx, const struct wave *w, const struct 
 		 v_int(r->award.hours.ends_ms), v_int(tx_now_ms(tx)), v_text(r->award.pay_plan_id),
 		 v_int(r->award.pay_plan_version), v_int(w->station.place.lat_e7), v_int(w->station.place.lon_e7),
 		 v_text(json_text(sc, origin)), v_int(r->distance_m), v_int(r->duration_s),
-		 v_text(n > 0 ? r->legs.shape[n] : ""), v_int(w->now.version)),
+		 v_text(n > 0 ? r->legs.shape[n] : ""), v_int(w->hours.version)),
 	    NULL));
 	*out = id;
 	return OK;
