@@ -17,17 +17,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "face/engine.h"
-#include "face/face_bench_lists.h"
+#include "face/face_bench_run.h"
 #include "face/rate.h"
 
 /* --- vectors --- */
-
-struct embedded {
-	bool found;
-	enum face_hint hint;
-	float *vector;
-};
 
 /* The face a photographer meant: large and in the middle. */
 static size_t
@@ -92,145 +85,47 @@ embed_all(struct scope *sc, struct face_engine *e, const struct bench_options *o
 	return OK;
 }
 
-/* --- numbers --- */
-
-static int
-falling(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-	return (x < y) - (x > y);
-}
-
-/* Scores, falling; a failed capture is −2: no threshold accepts it. */
-struct scores {
-	double *v;
-	size_t n;
-};
-
-static size_t
-above(struct scores s, double threshold)
-{
-	size_t low = 0;
-	size_t high = s.n;
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		if (s.v[mid] > threshold)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-/* The lowest threshold at which at most fmr × n impostors are above. */
-static double
-threshold_at(struct scores impostors, double fmr)
-{
-	size_t k = (size_t)floor(fmr * (double)impostors.n + 1e-9);
-	return k < impostors.n ? impostors.v[k] : -2;
-}
-
-/* --- calibration --- */
-
-#define ANCHOR_FMR 0.01
-#define EMPIRICAL_MIN 10
-
-/* z with P(normal > z) = p. */
-static double
-probit(double p)
-{
-	double low = -10;
-	double high = 10;
-	for (int i = 0; i < 80; i++) {
-		double mid = (low + high) / 2;
-		if (0.5 * erfc(mid / 1.4142135623730951) > p)
-			low = mid;
-		else
-			high = mid;
-	}
-	return (low + high) / 2;
-}
-
-static double
-score_for(struct scores impostors, double fmr)
-{
-	double last = EMPIRICAL_MIN / (double)impostors.n;
-	if (fmr >= last || last >= ANCHOR_FMR / 3)
-		return threshold_at(impostors, fmr);
-	double at_anchor = threshold_at(impostors, ANCHOR_FMR);
-	double at_last = threshold_at(impostors, last);
-	double slope = (at_last - at_anchor) / (probit(last) - probit(ANCHOR_FMR));
-	double fitted = at_last + slope * (probit(fmr) - probit(last));
-	bool seen = fmr * (double)impostors.n >= 1;
-	return seen ? fmax(fitted, threshold_at(impostors, fmr)) : fitted;
-}
-
 static const double knot_rates[] = {0.5, 0.2, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6};
 
 /* --- the run --- */
 
-struct run {
-	struct bench_lists lists;
-	struct embedded *pictures;
-	struct scores genuine, impostor;
-	size_t failed_pictures, failed_pairs, poor_pictures;
-	/* within each group: every pair of its pictures */
-	struct scores group_genuine[BENCH_GROUPS_MAX], group_impostor[BENCH_GROUPS_MAX];
-	size_t group_pictures[BENCH_GROUPS_MAX], group_failed[BENCH_GROUPS_MAX];
-	size_t doubtful; /* impostor pairs set aside: see same_photograph() */
-};
-
-static double
-pair_score(const struct run *r, int32_t a, int32_t b)
+double
+bench_score(const struct bench *r, int32_t a, int32_t b)
 {
 	if (!r->pictures[a].found || !r->pictures[b].found)
 		return -2;
 	return engine_score(r->pictures[a].vector, r->pictures[b].vector);
 }
 
-/* Two "different people" of one and the same photograph: a fault of the list's
- * labels. No two photographs of one person are this alike. */
-static bool
-same_photograph(double impostor_score)
-{
-	return impostor_score > 0.97;
-}
-
 static enum code
-scores_room(struct scope *sc, size_t n, struct scores *out)
-{
-	void *room;
-	TRY(scope_try_array(sc, n > 0 ? n : 1, sizeof(double), &room));
-	*out = (struct scores){room, 0};
-	return OK;
-}
-
-static enum code
-score_pairs(struct scope *sc, struct run *r)
+score_pairs(struct scope *sc, struct bench *r)
 {
 	TRY(scores_room(sc, r->lists.n_pairs, &r->genuine));
 	TRY(scores_room(sc, r->lists.n_pairs, &r->impostor));
+	void *room;
+	TRY(scope_try_array(sc, r->lists.n_pairs + 1, sizeof(double), &room));
+	r->pair_scores = room;
 	for (size_t i = 0; i < r->lists.n_pairs; i++) {
 		const struct bench_pair *p = &r->lists.pairs[i];
-		double s = pair_score(r, p->a, p->b);
+		double s = bench_score(r, p->a, p->b);
+		r->pair_scores[i] = s;
 		struct scores *to = p->same ? &r->genuine : &r->impostor;
-		if (!p->same && same_photograph(s)) {
+		if (!p->same && bench_same_photograph(s)) {
 			r->doubtful++;
 			continue;
 		}
 		r->failed_pairs += s < -1;
 		to->v[to->n++] = s;
 	}
-	qsort(r->genuine.v, r->genuine.n, sizeof(double), falling);
-	qsort(r->impostor.v, r->impostor.n, sizeof(double), falling);
+	scores_sort(&r->genuine);
+	scores_sort(&r->impostor);
 	if (r->genuine.n == 0 || r->impostor.n == 0)
 		return fail(sc, E_INVALID, "a benchmark needs pairs of one person and pairs of two");
 	return OK;
 }
 
 static enum code
-score_group(struct scope *sc, struct run *r, size_t g)
+score_group(struct scope *sc, struct bench *r, size_t g)
 {
 	const struct bench_lists *l = &r->lists;
 	size_t n = 0;
@@ -245,32 +140,29 @@ score_group(struct scope *sc, struct run *r, size_t g)
 	TRY(scores_room(sc, n * n / 2, &r->group_impostor[g]));
 	for (size_t a = 0; a < n; a++) {
 		for (size_t b = a + 1; b < n; b++) {
-			double s = pair_score(r, in[a], in[b]);
+			double s = bench_score(r, in[a], in[b]);
 			bool same = l->pictures[in[a]].person == l->pictures[in[b]].person;
 			struct scores *to = same ? &r->group_genuine[g] : &r->group_impostor[g];
-			if (!same && same_photograph(s))
+			if (!same && bench_same_photograph(s))
 				continue;
 			to->v[to->n++] = s;
 		}
 	}
-	qsort(r->group_genuine[g].v, r->group_genuine[g].n, sizeof(double), falling);
-	qsort(r->group_impostor[g].v, r->group_impostor[g].n, sizeof(double), falling);
+	scores_sort(&r->group_genuine[g]);
+	scores_sort(&r->group_impostor[g]);
 	return OK;
 }
 
-/* A group with fewer impostor pairs than this says nothing about rare events. */
-#define GROUP_PAIRS_MIN 5000u
-
 static json_t *
-calibration_json(const struct run *r, const struct face_engine *e, struct scope *sc)
+calibration_json(const struct bench *r, const struct face_engine *e, struct scope *sc)
 {
 	json_t *knots = json_array();
 	double last = -1;
 	for (size_t i = 0; i < COUNT_OF(knot_rates); i++) {
-		double worst = score_for(r->impostor, knot_rates[i]);
+		double worst = scores_fit(r->impostor, knot_rates[i]);
 		for (size_t g = 0; g < r->lists.n_groups; g++)
-			if (r->group_impostor[g].n >= GROUP_PAIRS_MIN)
-				worst = fmax(worst, score_for(r->group_impostor[g], knot_rates[i]));
+			if (r->group_impostor[g].n >= BENCH_GROUP_PAIRS_MIN)
+				worst = fmax(worst, scores_fit(r->group_impostor[g], knot_rates[i]));
 		/* Rounded up: never a looser threshold than was measured. */
 		worst = ceil(worst * 10000) / 10000;
 		if (worst <= last || worst >= 1)
@@ -296,20 +188,20 @@ calibrated_threshold(const json_t *calibration, double fmr)
 }
 
 static json_t *
-group_json(const struct run *r, size_t g, double threshold)
+group_json(const struct bench *r, size_t g, double threshold)
 {
 	struct scores gen = r->group_genuine[g];
 	struct scores imp = r->group_impostor[g];
-	struct rate fmr = {above(imp, threshold), imp.n};
-	struct rate fnmr = {gen.n - above(gen, threshold), gen.n};
+	struct rate fmr = {scores_above(imp, threshold), imp.n};
+	struct rate fnmr = {gen.n - scores_above(gen, threshold), gen.n};
 	struct rate failed = {r->group_failed[g], r->group_pictures[g]};
-	bool enough = imp.n >= GROUP_PAIRS_MIN && gen.n >= 100;
+	bool enough = imp.n >= BENCH_GROUP_PAIRS_MIN && gen.n >= 100;
 	return json_pack("{s:o,s:o,s:o,s:b}", "fmr", rate_json(fmr), "fnmr", rate_json(fnmr), "failed_to_detect",
 			 rate_json(failed), "measured", enough);
 }
 
 static json_t *
-groups_json(const struct run *r, double threshold)
+groups_json(const struct bench *r, double threshold)
 {
 	json_t *o = json_object();
 	for (size_t g = 0; g < r->lists.n_groups; g++)
@@ -319,17 +211,17 @@ groups_json(const struct run *r, double threshold)
 
 /* Worst over best among the measured groups; null where the best has no error. */
 static json_t *
-worst_ratio_json(const struct run *r, double threshold, bool of_fmr)
+worst_ratio_json(const struct bench *r, double threshold, bool of_fmr)
 {
 	double best = INFINITY;
 	double worst = -1;
 	for (size_t g = 0; g < r->lists.n_groups; g++) {
 		struct scores gen = r->group_genuine[g];
 		struct scores imp = r->group_impostor[g];
-		if (imp.n < GROUP_PAIRS_MIN || gen.n < 100)
+		if (imp.n < BENCH_GROUP_PAIRS_MIN || gen.n < 100)
 			continue;
-		double v = of_fmr ? (double)above(imp, threshold) / (double)imp.n
-				  : 1 - (double)above(gen, threshold) / (double)gen.n;
+		double v = of_fmr ? (double)scores_above(imp, threshold) / (double)imp.n
+				  : 1 - (double)scores_above(gen, threshold) / (double)gen.n;
 		best = fmin(best, v);
 		worst = fmax(worst, v);
 	}
@@ -339,7 +231,7 @@ worst_ratio_json(const struct run *r, double threshold, bool of_fmr)
 /* Balanced: the mean of the two kinds' accuracies, the threshold of each fold
  * chosen on the other nine; a failed capture is an error of either kind. */
 static json_t *
-accuracy_json(const struct run *r)
+accuracy_json(const struct bench *r)
 {
 	double sum = 0;
 	double squares = 0;
@@ -357,7 +249,7 @@ accuracy_json(const struct run *r)
 					const struct bench_pair *p = &r->lists.pairs[i];
 					if ((p->fold == fold) != (pass == 1))
 						continue;
-					double s = pair_score(r, p->a, p->b);
+					double s = r->pair_scores[i];
 					all[p->same]++;
 					right[p->same] += s >= -1 && (s > threshold) == p->same;
 				}
@@ -381,12 +273,12 @@ accuracy_json(const struct run *r)
 }
 
 static double
-equal_error(const struct run *r)
+equal_error(const struct bench *r)
 {
 	for (size_t i = 0; i < r->impostor.n; i++) {
 		double threshold = r->impostor.v[i];
 		double fmr = (double)i / (double)r->impostor.n;
-		double fnmr = 1 - (double)above(r->genuine, threshold) / (double)r->genuine.n;
+		double fnmr = 1 - (double)scores_above(r->genuine, threshold) / (double)r->genuine.n;
 		if (fmr >= fnmr)
 			return fmr;
 	}
@@ -394,7 +286,7 @@ equal_error(const struct run *r)
 }
 
 static json_t *
-curve_json(const struct run *r)
+curve_json(const struct bench *r)
 {
 	json_t *points = json_array();
 	for (int tenths = 3; tenths <= 60; tenths++) {
@@ -402,8 +294,8 @@ curve_json(const struct run *r)
 		double fmr = pow(10, e);
 		if (fmr * (double)r->impostor.n < 1)
 			break;
-		double t = threshold_at(r->impostor, fmr);
-		double fnmr = 1 - (double)above(r->genuine, t) / (double)r->genuine.n;
+		double t = scores_threshold(r->impostor, fmr);
+		double fnmr = 1 - (double)scores_above(r->genuine, t) / (double)r->genuine.n;
 		json_array_append_new(points, json_pack("[f,f,f]", rate_tidy(fmr), rate_tidy(fnmr), rate_tidy(t)));
 	}
 	return points;
@@ -411,22 +303,22 @@ curve_json(const struct run *r)
 
 /* TMR with bounds at each FMR that at least one impostor pair can show. */
 static void
-tmr_json(const struct run *r, json_t *plain, json_t *bounded)
+tmr_json(const struct bench *r, json_t *plain, json_t *bounded)
 {
 	static const char *const names[] = {"1e-2", "1e-3", "1e-4", "1e-5", "1e-6"};
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		double fmr = pow(10, -2 - (double)i);
 		if (fmr * (double)r->impostor.n < 1)
 			continue;
-		double t = threshold_at(r->impostor, fmr);
-		struct rate tmr = {above(r->genuine, t), r->genuine.n};
+		double t = scores_threshold(r->impostor, fmr);
+		struct rate tmr = {scores_above(r->genuine, t), r->genuine.n};
 		json_object_set_new(plain, names[i], json_real(rate_tidy((double)tmr.k / (double)tmr.n)));
 		json_object_set_new(
 		    bounded, names[i],
 		    json_pack("{s:f,s:[f,f],s:[f,f]}", "threshold", rate_tidy(t), "tmr_bounds95",
 			      rate_tidy(rate_low(tmr)), rate_tidy(rate_high(tmr)), "fmr_bounds95",
-			      rate_tidy(rate_low((struct rate){above(r->impostor, t), r->impostor.n})),
-			      rate_tidy(rate_high((struct rate){above(r->impostor, t), r->impostor.n}))));
+			      rate_tidy(rate_low((struct rate){scores_above(r->impostor, t), r->impostor.n})),
+			      rate_tidy(rate_high((struct rate){scores_above(r->impostor, t), r->impostor.n}))));
 	}
 }
 
@@ -440,7 +332,7 @@ struct six {
 };
 
 static void
-six_fill(const struct run *r, const struct face_engine *e, const int32_t at[6], struct six *out)
+six_fill(const struct bench *r, const struct face_engine *e, const int32_t at[6], struct six *out)
 {
 	int way = 0;
 	out->usable = true;
@@ -469,7 +361,7 @@ six_fill(const struct run *r, const struct face_engine *e, const int32_t at[6], 
 }
 
 static enum code
-several_json(struct scope *sc, const struct run *r, const struct face_engine *e, double policy, json_t **result)
+several_json(struct scope *sc, const struct bench *r, const struct face_engine *e, double policy, json_t **result)
 {
 	const struct bench_lists *l = &r->lists;
 	struct six *sixes = NEW_ARRAY(sc, l->n_people, struct six);
@@ -498,15 +390,17 @@ several_json(struct scope *sc, const struct run *r, const struct face_engine *e,
 			}
 		}
 	}
-	qsort(gen.v, gen.n, sizeof(double), falling);
-	qsort(imp.v, imp.n, sizeof(double), falling);
+	scores_sort(&gen);
+	scores_sort(&imp);
 	json_t *o = json_object();
 	json_put_int(o, "people", (int64_t)n);
 	if (gen.n > 0 && (double)imp.n * 1e-4 >= 1) {
-		double t = threshold_at(imp, 1e-4);
-		json_object_set_new(o, "fnmr_at_fmr_1e-4", rate_json((struct rate){gen.n - above(gen, t), gen.n}));
-		json_object_set_new(o, "fnmr_at_policy", rate_json((struct rate){gen.n - above(gen, policy), gen.n}));
-		json_object_set_new(o, "fmr_at_policy", rate_json((struct rate){above(imp, policy), imp.n}));
+		double t = scores_threshold(imp, 1e-4);
+		json_object_set_new(o, "fnmr_at_fmr_1e-4",
+				    rate_json((struct rate){gen.n - scores_above(gen, t), gen.n}));
+		json_object_set_new(o, "fnmr_at_policy",
+				    rate_json((struct rate){gen.n - scores_above(gen, policy), gen.n}));
+		json_object_set_new(o, "fmr_at_policy", rate_json((struct rate){scores_above(imp, policy), imp.n}));
 	}
 	*result = o;
 	return OK;
@@ -515,7 +409,7 @@ several_json(struct scope *sc, const struct run *r, const struct face_engine *e,
 /* --- the answer --- */
 
 static enum code
-result_json(struct scope *sc, struct run *r, const struct face_engine *e, json_t **result)
+result_json(struct scope *sc, struct bench *r, const struct face_engine *e, json_t **result)
 {
 	json_t *o = json_new_object(sc);
 	json_t *calibration = calibration_json(r, e, sc);
@@ -523,7 +417,9 @@ result_json(struct scope *sc, struct run *r, const struct face_engine *e, json_t
 	json_t *plain = json_object();
 	json_t *bounded = json_object();
 	json_t *several;
+	json_t *held_out;
 	TRY(several_json(sc, r, e, policy, &several));
+	TRY(bench_held_out(sc, r, &held_out));
 	tmr_json(r, plain, bounded);
 	json_t *accuracy = accuracy_json(r);
 	json_put_real(o, "accuracy", json_number_value(json_object_get(accuracy, "mean")));
@@ -539,9 +435,10 @@ result_json(struct scope *sc, struct run *r, const struct face_engine *e, json_t
 			   worst_ratio_json(r, policy, false)));
 	json_put(o, "policy",
 		 json_pack("{s:f,s:f,s:o,s:o}", "fmr", 1e-4, "threshold", rate_tidy(policy), "fmr_measured",
-			   rate_json((struct rate){above(r->impostor, policy), r->impostor.n}), "fnmr_measured",
-			   rate_json((struct rate){r->genuine.n - above(r->genuine, policy), r->genuine.n})));
+			   rate_json((struct rate){scores_above(r->impostor, policy), r->impostor.n}), "fnmr_measured",
+			   rate_json((struct rate){r->genuine.n - scores_above(r->genuine, policy), r->genuine.n})));
 	json_put(o, "three_by_three", several);
+	json_put(o, "held_out", held_out);
 	json_put(o, "pairs",
 		 json_pack("{s:I,s:I,s:I,s:I,s:b}", "genuine", (json_int_t)r->genuine.n, "impostor",
 			   (json_int_t)r->impostor.n, "with_a_failed_capture", (json_int_t)r->failed_pairs,
@@ -558,7 +455,7 @@ result_json(struct scope *sc, struct run *r, const struct face_engine *e, json_t
 static enum code
 run_with(struct scope *sc, struct face_engine *e, const struct bench_options *options, json_t **result)
 {
-	struct run *r = NEW(sc, struct run);
+	struct bench *r = NEW(sc, struct bench);
 	TRY(bench_lists_read(sc, options, &r->lists));
 	r->pictures = NEW_ARRAY(sc, r->lists.n_pictures, struct embedded);
 	TRY(embed_all(sc, e, options, &r->lists, r->pictures));
@@ -594,8 +491,9 @@ bench_calibrated_manifest(struct scope *sc, const char *manifest_path, const jso
 	TRY(model_manifest_read(sc, manifest_path, &m));
 	json_t *c = json_deep_copy(json_object_get(result, "calibration"));
 	json_put(c, "measured",
-		 json_pack("{s:O,s:O,s:O}", "pictures", json_object_get(result, "pictures"), "pairs",
-			   json_object_get(result, "pairs"), "groups", json_object_get(result, "groups")));
+		 json_pack("{s:O,s:O,s:O,s:O}", "pictures", json_object_get(result, "pictures"), "pairs",
+			   json_object_get(result, "pairs"), "groups_in_sample", json_object_get(result, "groups"),
+			   "held_out", json_object_get(result, "held_out")));
 	json_object_set_new(m.whole, "calibration", c);
 	char *dump = json_dumps(m.whole, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
 	if (dump == NULL)
