@@ -736,6 +736,9 @@ const struct command cli_road_group[] = {
      cli_road_bench_geocode, NULL,
      "wrong: placed more than 100 m from the door. listed: of the ambiguous, those whose door is among the\n"
      "candidates. hidden: the house is taken out of the index, so it is found between its neighbours or not."},
+    {"bench-exact", "OUT.road [--pairs N] [--metrics N] [--seed S]",
+     "every query against a plain turn-aware Dijkstra: the extract's metric, then random ones", cli_road_exact, NULL,
+     "mismatches must be 0. cells: of matrices, beside the pairs asked one by one."},
     {"bench-growth", "IN.osm.pbf -o WORK.road [--side N]", "an extract laid side by side N x N times, as one city",
      run_bench_growth, NULL, NULL},
     {"bench-match", "OUT.road [--tracks N] [--seed S]", "how well matching does on made-up drives", run_bench_match,

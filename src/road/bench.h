@@ -29,6 +29,22 @@ struct road_bench_result {
 
 MUST_USE enum code road_bench(struct scope *sc, struct road *road, const struct road_bench_plan *plan,
 			      struct road_bench_result *out);
+
+/* Nothing but exactness, for many pairs: the extract's own metric, then random
+ * ones (1 … 60,000 ms an arc). Each pair: cost, cost of the way, cost of the
+ * unpacked way. Each start is also held against the ends of its neighbours,
+ * through the matrix: durations, and distances of the fastest way. */
+struct road_exact_plan {
+	int64_t pairs, metrics, seed;
+};
+struct road_exact {
+	int64_t pairs, cells; /* compared, over all metrics */
+	int64_t unreachable;  /* pairs without a way, on which all agree */
+	int64_t mismatches;
+};
+MUST_USE enum code road_exact(struct scope *sc, struct road *road, const struct road_exact_plan *plan,
+			      struct road_exact *out);
+
 /* An extract (PBF) laid side by side `side` × `side` times as one city. The
  * nodes of the extract must be sorted by id. work_file is written and stays. */
 struct road_growth {
