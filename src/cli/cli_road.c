@@ -40,6 +40,9 @@ print_report(json_t *o, const struct road_import_report *r)
 	json_put_int(o, "lines_drawn", (int64_t)r->lines_drawn);
 	json_put_int(o, "addresses", (int64_t)r->addresses);
 	json_put_int(o, "addresses_dropped", (int64_t)r->addresses_dropped);
+	json_put_int(o, "areas", (int64_t)r->areas);
+	json_put_int(o, "areas_broken", (int64_t)r->areas_broken);
+	json_put_int(o, "coast_gaps", (int64_t)r->coast_gaps);
 	json_put_int(o, "bytes_written", (int64_t)r->bytes_written);
 }
 

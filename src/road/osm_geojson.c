@@ -42,8 +42,7 @@ read_tags(const json_t *properties, struct osm_tag tags[static TAGS_MAX])
 }
 
 static enum code
-read_line(struct scope *sc, struct osm_raw *raw, int64_t id, const json_t *positions, const struct osm_tag *tags,
-	  size_t n_tags)
+read_ring(struct scope *sc, struct osm_raw *raw, const json_t *positions, struct osm_ring *out)
 {
 	size_t n = json_array_size(positions);
 	int64_t *refs = NEW_ARRAY(sc, n + 1, int64_t);
@@ -53,7 +52,28 @@ read_line(struct scope *sc, struct osm_raw *raw, int64_t id, const json_t *posit
 		refs[i] = node_id_of(at);
 		raw_node(raw, refs[i], at, NULL, 0);
 	}
-	raw_way(raw, id, refs, n, tags, n_tags);
+	*out = (struct osm_ring){refs, n};
+	return OK;
+}
+
+static enum code
+read_line(struct scope *sc, struct osm_raw *raw, int64_t id, const json_t *positions, const struct osm_tag *tags,
+	  size_t n_tags)
+{
+	struct osm_ring line;
+	TRY(read_ring(sc, raw, positions, &line));
+	raw_way(raw, id, line.refs, line.n, tags, n_tags);
+	return OK;
+}
+
+static enum code
+read_polygon(struct scope *sc, struct osm_raw *raw, const json_t *rings, const struct osm_tag *tags, size_t n_tags)
+{
+	size_t n = json_array_size(rings);
+	struct osm_ring *r = NEW_ARRAY(sc, n + 1, struct osm_ring);
+	for (size_t i = 0; i < n; i++)
+		TRY(read_ring(sc, raw, json_array_get(rings, i), &r[i]));
+	raw_polygon(raw, r, n, tags, n_tags);
 	return OK;
 }
 
@@ -73,9 +93,14 @@ read_feature(struct scope *sc, struct osm_raw *raw, const json_t *feature, size_
 		TRY(parse_i64(sc, name + 4, 1, INT64_MAX, &id));
 	if (strcmp(kind, "LineString") == 0)
 		return read_line(sc, raw, id, coordinates, tags, n_tags);
-	if (strcmp(kind, "Polygon") == 0) {
+	if (strcmp(kind, "Polygon") == 0) { /* a closed way, or with holes a relation */
+		if (json_array_size(coordinates) == 1)
+			return read_line(sc, raw, id, json_array_get(coordinates, 0), tags, n_tags);
+		return read_polygon(sc, raw, coordinates, tags, n_tags);
+	}
+	if (strcmp(kind, "MultiPolygon") == 0) {
 		for (size_t i = 0; i < json_array_size(coordinates); i++)
-			TRY(read_line(sc, raw, id, json_array_get(coordinates, i), tags, n_tags));
+			TRY(read_polygon(sc, raw, json_array_get(coordinates, i), tags, n_tags));
 		return OK;
 	}
 	if (strcmp(kind, "Point") == 0) {
@@ -84,6 +109,24 @@ read_feature(struct scope *sc, struct osm_raw *raw, const json_t *feature, size_
 		raw_node(raw, node_id_of(at), at, tags, n_tags);
 	}
 	return OK;
+}
+
+/* [west, south, east, north]; one that is none is passed over. */
+static void
+read_box(struct scope *sc, struct osm_raw *raw, const json_t *box)
+{
+	double side[4];
+	struct place a;
+	struct place b;
+	for (size_t i = 0; i < 4; i++) {
+		if (!json_is_number(json_array_get(box, i)))
+			return;
+		side[i] = json_number_value(json_array_get(box, i));
+	}
+	if (place_from_degrees(sc, side[1], side[0], &a) == OK && place_from_degrees(sc, side[3], side[2], &b) == OK)
+		(void)raw_box(raw, a, b);
+	else
+		error_clear(sc);
 }
 
 enum code
@@ -97,6 +140,7 @@ osm_read_geojson(struct scope *sc, const uint8_t *bytes, size_t n, struct osm_ra
 	const char *timestamp = json_string_value(json_object_get(root, "timestamp"));
 	if (timestamp != NULL)
 		raw->source = scope_strdup(sc, timestamp);
+	read_box(sc, raw, json_object_get(root, "bbox"));
 	for (size_t i = 0; i < json_array_size(features); i++)
 		if (read_feature(sc, raw, json_array_get(features, i), i) != OK)
 			return error_prefix(sc, "feature %zu", i);

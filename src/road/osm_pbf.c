@@ -385,6 +385,26 @@ read_block(struct block *b, struct bytes in)
 	return OK;
 }
 
+/* HeaderBBox, in units of 1e-9 degree; one that is none is passed over. */
+static enum code
+read_box(struct scope *sc, struct osm_raw *raw, struct bytes in)
+{
+	struct field f;
+	int got;
+	int64_t side[4] = {0}; /* left, right, top, bottom */
+	while ((got = take_field(&in, &f)) == 1)
+		if (f.number >= 1 && f.number <= 4 && f.type == 0)
+			side[f.number - 1] = unzigzag(f.value);
+	if (got < 0)
+		return broken(sc, "the header");
+	const struct block unit = {.granularity = 1};
+	struct place a;
+	struct place b;
+	if (place_of(&unit, side[3], side[0], &a) && place_of(&unit, side[2], side[1], &b))
+		(void)raw_box(raw, a, b);
+	return OK;
+}
+
 static enum code
 read_header_block(struct scope *sc, struct osm_raw *raw, struct bytes in)
 {
@@ -392,6 +412,8 @@ read_header_block(struct scope *sc, struct osm_raw *raw, struct bytes in)
 	struct field f;
 	int got;
 	while ((got = take_field(&in, &f)) == 1) {
+		if (f.type == 2 && f.number == 1)
+			TRY(read_box(sc, raw, f.bytes));
 		if (f.type != 2 || (f.number != 4 && f.number != 16))
 			continue;
 		char *s = scope_strndup(sc, (const char *)f.bytes.at, (size_t)(f.bytes.end - f.bytes.at));

@@ -14,6 +14,10 @@ raw_init(struct osm_raw *raw, struct scope *sc, const struct profile *profile)
 	vec_init(&raw->via_ways, sc, sizeof(int64_t));
 	vec_init(&raw->spots, sc, sizeof(struct raw_spot));
 	raw_names_init(&raw->names, sc);
+	vec_init(&raw->loose, sc, sizeof(struct raw_way));
+	vec_init(&raw->loose_refs, sc, sizeof(int64_t));
+	vec_init(&raw->areas, sc, sizeof(struct raw_area));
+	vec_init(&raw->area_members, sc, sizeof(struct raw_area_member));
 	vec_init(&raw->text, sc, 1);
 	vec_push(&raw->text);
 	raw->seen_cap = 1 << 12;
@@ -117,6 +121,10 @@ draw_kind(const struct osm_tag *tags, size_t n, bool closed)
 	    {"landuse", "grass", DRAW_GREEN, true},
 	    {"landuse", "cemetery", DRAW_GREEN, true},
 	    {"landuse", "recreation_ground", DRAW_GREEN, true},
+	    {"landuse", "meadow", DRAW_GREEN, true},
+	    {"landuse", "village_green", DRAW_GREEN, true},
+	    {"natural", "scrub", DRAW_GREEN, true},
+	    {"natural", "grassland", DRAW_GREEN, true},
 	    {"railway", "rail", DRAW_RAIL, false},
 	    {"railway", "tram", DRAW_RAIL, false},
 	    {"railway", "light_rail", DRAW_RAIL, false},
@@ -131,10 +139,35 @@ draw_kind(const struct osm_tag *tags, size_t n, bool closed)
 	return 0;
 }
 
+/* The same for an area: lines are none. */
+static uint8_t
+area_kind(const struct osm_tag *tags, size_t n)
+{
+	uint8_t kind = draw_kind(tags, n, true);
+	return road_kind_is_area(kind) ? kind : 0;
+}
+
+static uint32_t
+keep_refs(struct vec *to, const int64_t *refs, size_t n)
+{
+	uint32_t first = (uint32_t)to->n;
+	memcpy(vec_push_n(to, n), refs, n * sizeof *refs);
+	return first;
+}
+
+/* A way that nobody drives or draws; an area may be made of it. */
+static void
+keep_loose(struct osm_raw *raw, int64_t id, const int64_t *refs, size_t n)
+{
+	struct raw_way way = {.id = id, .n_refs = (uint32_t)n};
+	way.first_ref = keep_refs(&raw->loose_refs, refs, n);
+	*(struct raw_way *)vec_push(&raw->loose) = way;
+}
+
 void
 raw_way(struct osm_raw *raw, int64_t id, const int64_t *refs, size_t n_refs, const struct osm_tag *tags, size_t n_tags)
 {
-	if (n_refs < 2 || n_tags == 0)
+	if (n_refs < 2)
 		return;
 	bool closed = n_refs > 3 && refs[0] == refs[n_refs - 1];
 	struct raw_way way = {.id = id, .n_refs = (uint32_t)n_refs};
@@ -145,15 +178,50 @@ raw_way(struct osm_raw *raw, int64_t id, const int64_t *refs, size_t n_refs, con
 		way.draw = draw_kind(tags, n_tags, closed);
 		if (way.draw == 0) {
 			raw_names_way(raw, id, refs, n_refs, tags, n_tags, ROAD_NONE);
+			keep_loose(raw, id, refs, n_refs);
 			return;
 		}
 	}
 	way.name = raw_text(raw, osm_tag_find(tags, n_tags, "name"));
 	way.ref = raw_text(raw, osm_tag_find(tags, n_tags, "ref"));
-	way.first_ref = (uint32_t)raw->refs.n;
-	memcpy(vec_push_n(&raw->refs, n_refs), refs, n_refs * sizeof *refs);
+	way.first_ref = keep_refs(&raw->refs, refs, n_refs);
 	*(struct raw_way *)vec_push(&raw->ways) = way;
 	raw_names_way(raw, id, refs, n_refs, tags, n_tags, (uint32_t)raw->ways.n - 1);
+}
+
+void
+raw_polygon(struct osm_raw *raw, const struct osm_ring *rings, size_t n_rings, const struct osm_tag *tags,
+	    size_t n_tags)
+{
+	struct raw_area area = {.first_member = (uint32_t)raw->area_members.n, .draw = area_kind(tags, n_tags)};
+	if (area.draw == 0)
+		return;
+	area.name = raw_text(raw, osm_tag_find(tags, n_tags, "name"));
+	for (size_t i = 0; i < n_rings; i++) {
+		if (rings[i].n < 2)
+			continue;
+		int64_t id = INT64_MIN + (int64_t)raw->loose.n; /* no way has it */
+		keep_loose(raw, id, rings[i].refs, rings[i].n);
+		*(struct raw_area_member *)vec_push(&raw->area_members) = (struct raw_area_member){id, i > 0};
+		area.n_members++;
+	}
+	*(struct raw_area *)vec_push(&raw->areas) = area;
+}
+
+bool
+raw_box(struct osm_raw *raw, struct place a, struct place b)
+{
+	struct bounds box;
+	bounds_init(&box);
+	if (!place_valid(a) || !place_valid(b))
+		return false;
+	bounds_add(&box, a);
+	bounds_add(&box, b);
+	if (box.min.lat_e7 == box.max.lat_e7 || box.min.lon_e7 == box.max.lon_e7)
+		return false;
+	raw->box = box;
+	raw->has_box = true;
+	return true;
 }
 
 static bool
@@ -197,12 +265,34 @@ restriction_members(struct osm_raw *raw, const struct osm_member *m, size_t n, s
 	return from == 1 && to == 1 && via_nodes + (r->n_via_ways > 0) == 1;
 }
 
+/* Kept where its tags say something to draw, or say nothing and leave it to its ways. */
+static void
+add_area(struct osm_raw *raw, const struct osm_member *m, size_t n, const struct osm_tag *tags, size_t n_tags)
+{
+	struct raw_area area = {.first_member = (uint32_t)raw->area_members.n, .draw = area_kind(tags, n_tags)};
+	bool told = n_tags > 1;
+	if (area.draw == 0 && told)
+		return;
+	area.name = raw_text(raw, osm_tag_find(tags, n_tags, "name"));
+	for (size_t i = 0; i < n; i++) {
+		if (m[i].kind != 'w')
+			continue;
+		*(struct raw_area_member *)vec_push(&raw->area_members) =
+		    (struct raw_area_member){m[i].id, text_eq(m[i].role, "inner")};
+		area.n_members++;
+	}
+	if (area.n_members > 0)
+		*(struct raw_area *)vec_push(&raw->areas) = area;
+}
+
 void
 raw_relation(struct osm_raw *raw, const struct osm_member *members, size_t n_members, const struct osm_tag *tags,
 	     size_t n_tags)
 {
 	raw->relations++;
 	raw_names_relation(raw, members, n_members, tags, n_tags);
+	if (text_eq(osm_tag_find(tags, n_tags, "type"), "multipolygon"))
+		add_area(raw, members, n_members, tags, n_tags);
 	if (!text_eq(osm_tag_find(tags, n_tags, "type"), "restriction"))
 		return;
 	const char *kind = osm_tag_find(tags, n_tags, raw->profile->restriction_key);

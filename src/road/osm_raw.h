@@ -38,6 +38,17 @@ struct raw_restriction {
 	bool only;
 };
 
+/* A multipolygon relation: an area whose rings are made of ways. */
+struct raw_area {
+	uint32_t first_member, n_members; /* into area_members */
+	uint32_t name;
+	uint8_t draw; /* as of a way; 0: its outer ways say it */
+};
+struct raw_area_member {
+	int64_t way;
+	bool inner;
+};
+
 struct raw_spot {
 	struct place at;
 	uint32_t name, kind;
@@ -48,6 +59,10 @@ struct osm_raw {
 	const struct profile *profile;
 	struct vec nodes, ways, refs, restrictions, via_ways, spots;
 	struct raw_names names;
+	struct vec loose, loose_refs; /* ways that only an area may need: struct raw_way, and their refs */
+	struct vec areas, area_members;
+	struct bounds box; /* of the extract, as it says itself */
+	bool has_box;
 	struct vec text; /* NUL-ended strings, each once; offset 0 is "" */
 	uint32_t *seen;	 /* hash of offsets into text */
 	size_t seen_cap, seen_n;
@@ -63,6 +78,16 @@ void raw_way(struct osm_raw *raw, int64_t id, const int64_t *refs, size_t n_refs
 	     size_t n_tags);
 void raw_relation(struct osm_raw *raw, const struct osm_member *members, size_t n_members, const struct osm_tag *tags,
 		  size_t n_tags);
+
+/* An area that comes with its rings, as node ids: the first ring is the outer one. */
+struct osm_ring {
+	const int64_t *refs;
+	size_t n;
+};
+void raw_polygon(struct osm_raw *raw, const struct osm_ring *rings, size_t n_rings, const struct osm_tag *tags,
+		 size_t n_tags);
+/* The extract's own box; false where it is none. */
+bool raw_box(struct osm_raw *raw, struct place a, struct place b);
 
 /* The readers. E_INVALID says where. */
 MUST_USE enum code osm_read_geojson(struct scope *sc, const uint8_t *bytes, size_t n, struct osm_raw *raw);

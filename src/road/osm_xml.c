@@ -62,6 +62,32 @@ open_node(struct reader *r, const char **attributes)
 		stop(r, fail(r->sc, E_INVALID, "node %" PRId64 " has no place", r->id));
 }
 
+static bool
+read_degrees(struct reader *r, const char **attributes, const char *name, double most, double *out)
+{
+	const char *s = attribute(attributes, name);
+	if (s != NULL && parse_double(r->sc, s, -most, most, out) == OK)
+		return true;
+	error_clear(r->sc);
+	return false;
+}
+
+/* <bounds>: one that is none is passed over. */
+static void
+open_bounds(struct reader *r, const char **attributes)
+{
+	double south;
+	double west;
+	double north;
+	double east;
+	struct place a;
+	struct place b;
+	if (read_degrees(r, attributes, "minlat", 90, &south) && read_degrees(r, attributes, "minlon", 180, &west) &&
+	    read_degrees(r, attributes, "maxlat", 90, &north) && read_degrees(r, attributes, "maxlon", 180, &east) &&
+	    place_from_degrees(r->sc, south, west, &a) == OK && place_from_degrees(r->sc, north, east, &b) == OK)
+		(void)raw_box(r->raw, a, b);
+}
+
 static void
 open_element(struct reader *r, char kind, const char **attributes)
 {
@@ -105,6 +131,8 @@ on_open(void *arg, const char *name, const char **attributes)
 		r->raw->source = scope_strdup(r->raw->sc, generator == NULL ? "" : generator);
 	} else if (!r->inside_osm) {
 		stop(r, fail(r->sc, E_INVALID, "it is XML, but not of OpenStreetMap"));
+	} else if (strcmp(name, "bounds") == 0) {
+		open_bounds(r, attributes);
 	} else if (strcmp(name, "node") == 0) {
 		open_element(r, 'n', attributes);
 	} else if (strcmp(name, "way") == 0) {

@@ -45,7 +45,10 @@ struct road_import_report {
 	size_t arcs_dropped;	     /* no way in, or no way out: outside the largest connected part */
 	double km_dropped;
 	size_t refs_missing;	  /* way members that the extract does not hold */
-	size_t lines_drawn;	  /* map features */
+	size_t lines_drawn;	  /* map features, areas among them */
+	size_t areas;		  /* assembled from relations and coast lines */
+	size_t areas_broken;	  /* relations whose rings do not close, or not wholly */
+	size_t coast_gaps;	  /* coast lines that end inside the extract: then the sea is not filled */
 	size_t addresses;	  /* house numbers the geocoder knows */
 	size_t addresses_dropped; /* without a street, or with a number that is none */
 	size_t bytes_written;

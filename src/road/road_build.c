@@ -1,11 +1,12 @@
 /* From a raw extract to a file: segments, turns, the connected part, indices
  * in space, the map's lines. */
-#include "road/road_build.h"
+#include "road/area_rings.h"
 
 #include <math.h>
 
 #define GRID_CELL_M 150.0
 #define GRID_CELLS_MAX 4000000u
+#define GRID_ITEMS_MAX ((size_t)1 << 26) /* cells of all items together */
 
 /* --- a grid of cells over boxes: cell → what touches it ------------------- */
 
@@ -38,6 +39,7 @@ grid_count(struct grid *g, size_t cell, uint32_t item)
 {
 	(void)item;
 	g->first[cell + 2]++;
+	g->n_items++;
 }
 
 static void
@@ -70,25 +72,109 @@ grid_walk(struct grid *g, const struct place *p, uint32_t n, uint32_t item, uint
 	}
 }
 
+static int
+compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a;
+	double y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* A line, or one ring of an area; stretches of an item follow on each other. */
 struct stretch {
 	uint32_t shape, n_shape;
+	uint32_t item;
+	bool area;
 };
 
+/* Where a row's middle crosses the rings of an area, west to east. */
+static uint32_t
+row_crossings(const struct grid *g, const struct place *shape, const struct stretch *s, uint32_t n, int64_t row,
+	      double *at)
+{
+	double lat = (double)(g->bounds.min.lat_e7 + row * g->cell_lat) + (double)g->cell_lat / 2;
+	uint32_t k = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct place *p = shape + s[i].shape;
+		for (uint32_t e = 0; e + 1 < s[i].n_shape; e++) {
+			if ((p[e].lat_e7 > lat) == (p[e + 1].lat_e7 > lat))
+				continue;
+			double t = (lat - p[e].lat_e7) / ((double)p[e + 1].lat_e7 - p[e].lat_e7);
+			at[k++] = p[e].lon_e7 + t * ((double)p[e + 1].lon_e7 - p[e].lon_e7);
+		}
+	}
+	qsort(at, k, sizeof *at, compare_doubles);
+	return k;
+}
+
+/* The cells that no edge touches and that lie within: those between two crossings
+ * of their row's middle. */
 static void
+grid_walk_inside(struct grid *g, const struct place *shape, const struct stretch *s, uint32_t n, uint32_t *last,
+		 grid_visit *visit)
+{
+	struct bounds b;
+	size_t edges = 0;
+	bounds_init(&b);
+	for (uint32_t i = 0; i < n; i++) {
+		edges += s[i].n_shape;
+		for (uint32_t k = 0; k < s[i].n_shape; k++)
+			bounds_add(&b, shape[s[i].shape + k]);
+	}
+	int64_t first = (b.min.lat_e7 - g->bounds.min.lat_e7) / g->cell_lat + 1;
+	int64_t end = (b.max.lat_e7 - g->bounds.min.lat_e7) / g->cell_lat;
+	if (first >= end || (int64_t)b.max.lon_e7 - b.min.lon_e7 < 2 * g->cell_lon)
+		return; /* too small to hold a cell */
+	struct scope work;
+	scope_init(&work);
+	double *at = NEW_ARRAY(&work, edges, double);
+	for (int64_t r = first; r < end; r++) {
+		uint32_t k = row_crossings(g, shape, s, n, r, at);
+		for (uint32_t i = 0; i + 1 < k; i += 2) {
+			int64_t c0 = ((int64_t)at[i] - g->bounds.min.lon_e7) / g->cell_lon;
+			int64_t c1 = ((int64_t)at[i + 1] - g->bounds.min.lon_e7) / g->cell_lon;
+			for (int64_t c = c0; c <= c1; c++) {
+				size_t cell = (size_t)r * g->columns + (size_t)c;
+				if (last[cell] == s->item + 1)
+					continue;
+				last[cell] = s->item + 1;
+				visit(g, cell, s->item);
+			}
+		}
+	}
+	scope_release(&work);
+}
+
+static void
+grid_walk_all(struct grid *g, const struct place *shape, const struct stretch *s, size_t n, uint32_t *last,
+	      grid_visit *visit)
+{
+	for (size_t i = 0; i < n && g->n_items <= GRID_ITEMS_MAX;) {
+		uint32_t k = 0;
+		for (; i + k < n && s[i + k].item == s[i].item; k++)
+			grid_walk(g, shape + s[i + k].shape, s[i + k].n_shape, s[i].item, last, visit);
+		if (s[i].area)
+			grid_walk_inside(g, shape, s + i, k, last, visit);
+		i += k;
+	}
+}
+
+/* E_LIMIT  its lines run to and fro across half the world. */
+MUST_USE static enum code
 grid_fill(struct scope *sc, struct grid *g, const struct place *shape, const struct stretch *s, size_t n)
 {
 	size_t cells = (size_t)g->columns * g->rows;
 	g->first = NEW_ARRAY(sc, cells + 2, uint32_t);
 	uint32_t *last = NEW_ARRAY(sc, cells, uint32_t);
-	for (uint32_t i = 0; i < n; i++)
-		grid_walk(g, shape + s[i].shape, s[i].n_shape, i, last, grid_count);
+	grid_walk_all(g, shape, s, n, last, grid_count);
+	if (g->n_items > GRID_ITEMS_MAX)
+		return fail(sc, E_LIMIT, "its lines and areas are too long for its box");
 	for (size_t c = 2; c < cells + 2; c++)
 		g->first[c] += g->first[c - 1];
-	g->n_items = g->first[cells + 1];
 	g->item = NEW_ARRAY(sc, g->n_items + 1, uint32_t);
 	memset(last, 0, cells * sizeof *last);
-	for (uint32_t i = 0; i < n; i++)
-		grid_walk(g, shape + s[i].shape, s[i].n_shape, i, last, grid_put);
+	grid_walk_all(g, shape, s, n, last, grid_put);
+	return OK;
 }
 
 /* --- sections ------------------------------------------------------------- */
@@ -100,15 +186,37 @@ put_section(struct road_sections *out, enum road_section s, const void *at, size
 	out->n[s] = n;
 }
 
-static void
+static size_t
+list_stretches(const struct builder *b, const struct vec *lines, struct stretch *s, struct bounds *bounds)
+{
+	size_t n = 0;
+	bounds_init(bounds);
+	for (uint32_t i = 0; i < lines->n; i++) {
+		const struct road_line *x = VEC_AT(lines, struct road_line, i);
+		bool area = road_kind_is_area(x->kind);
+		uint32_t shape = x->shape;
+		for (uint32_t k = 0; k < x->n_shape; k++)
+			bounds_add(bounds, *BUILT(b, shapes, struct place, shape + k));
+		if (x->n_rings == 0)
+			s[n++] = (struct stretch){shape, x->n_shape, i, area};
+		for (uint32_t r = 0; r < x->n_rings; r++) {
+			uint32_t points = *BUILT(b, rings, uint32_t, x->ring + r);
+			s[n++] = (struct stretch){shape, points, i, area};
+			shape += points;
+		}
+	}
+	return n;
+}
+
+MUST_USE static enum code
 put_grids(struct builder *b, const struct vec *lines, struct road_head *head, struct road_sections *out)
 {
 	const struct place *shape = BUILT(b, shapes, struct place, 0);
-	struct stretch *s = NEW_ARRAY(b->sc, b->segments.n + lines->n, struct stretch);
+	struct stretch *s = NEW_ARRAY(b->sc, b->segments.n + lines->n + b->rings.n, struct stretch);
 	bounds_init(&head->bounds);
 	for (size_t i = 0; i < b->segments.n; i++) {
 		const struct road_segment *x = BUILT(b, segments, struct road_segment, i);
-		s[i] = (struct stretch){x->shape, x->n_shape};
+		s[i] = (struct stretch){x->shape, x->n_shape, (uint32_t)i, false};
 		for (uint32_t k = 0; k < x->n_shape; k++)
 			bounds_add(&head->bounds, shape[x->shape + k]);
 	}
@@ -117,38 +225,36 @@ put_grids(struct builder *b, const struct vec *lines, struct road_head *head, st
 	struct grid g;
 	grid_init(&g, head->bounds, lround(GRID_CELL_M / plane.m_per_e7_lat),
 		  lround(GRID_CELL_M / (plane.m_per_e7_lon > 1e-4 ? plane.m_per_e7_lon : 1e-4)));
-	grid_fill(b->sc, &g, shape, s, b->segments.n);
+	TRY(grid_fill(b->sc, &g, shape, s, b->segments.n));
 	put_section(out, SECTION_GRID_FIRST, g.first, (size_t)g.columns * g.rows + 1);
 	put_section(out, SECTION_GRID, g.item, g.n_items);
 	head->grid_columns = g.columns;
 	head->grid_rows = g.rows;
 	head->cell_e7_lat = (uint32_t)g.cell_lat;
 	head->cell_e7_lon = (uint32_t)g.cell_lon;
-	bounds_init(&head->draw_bounds);
-	for (size_t i = 0; i < lines->n; i++) {
-		const struct road_line *x = VEC_AT(lines, struct road_line, i);
-		s[i] = (struct stretch){x->shape, x->n_shape};
-		for (uint32_t k = 0; k < x->n_shape; k++)
-			bounds_add(&head->draw_bounds, shape[x->shape + k]);
-	}
+	size_t n = list_stretches(b, lines, s, &head->draw_bounds);
 	grid_init(&g, head->draw_bounds, DRAW_CELL_E7, DRAW_CELL_E7);
-	grid_fill(b->sc, &g, shape, s, lines->n);
+	TRY(grid_fill(b->sc, &g, shape, s, n));
 	put_section(out, SECTION_DRAW_FIRST, g.first, (size_t)g.columns * g.rows + 1);
 	put_section(out, SECTION_DRAW, g.item, g.n_items);
 	head->draw_columns = g.columns;
 	head->draw_rows = g.rows;
 	head->draw_cell_e7 = (uint32_t)g.cell_lat;
+	return OK;
 }
 
-/* Each way's points once more, whole, for drawing. */
+/* Areas, then each way's points once more, whole, for drawing. */
 static void
 add_lines(struct builder *b, struct vec *lines)
 {
-	vec_init(lines, b->sc, sizeof(struct road_line));
+	areas_from_relations(b, lines);
+	areas_from_coasts(b, lines);
 	for (uint32_t i = 0; i < b->raw->ways.n; i++) {
 		const struct raw_way *w = VEC_AT(&b->raw->ways, struct raw_way, i);
 		struct road_line line = {.shape = (uint32_t)b->shapes.n, .way = i, .name = w->name};
 		line.kind = w->draw != 0 ? w->draw : (uint32_t)w->verdict.class;
+		if (line.kind == CLASS_NONE)
+			continue; /* an area shows it */
 		for (uint32_t k = 0; k < w->n_refs; k++) {
 			uint32_t node = b->ref_node[w->first_ref + k];
 			if (node == ROAD_NONE)
@@ -188,13 +294,14 @@ put_spots(struct builder *b, struct road_sections *out)
 	put_section(out, SECTION_SPOT, spots, b->raw->spots.n);
 }
 
-static void
+MUST_USE static enum code
 put_sections(struct builder *b, struct road_sections *out)
 {
 	struct road_head *head = NEW(b->sc, struct road_head);
 	struct vec *lines = NEW(b->sc, struct vec);
+	vec_init(lines, b->sc, sizeof(struct road_line));
 	add_lines(b, lines);
-	put_grids(b, lines, head, out);
+	TRY(put_grids(b, lines, head, out));
 	head->drives_on_left = drives_on_left(*BUILT(b, shapes, struct place, 0));
 	head->profile = raw_text(b->raw, b->raw->profile->name);
 	head->source = raw_text(b->raw, b->raw->source);
@@ -211,9 +318,11 @@ put_sections(struct builder *b, struct road_sections *out)
 	put_section(out, SECTION_TURN_FIRST, b->turn_first.at, b->turn_first.n);
 	put_section(out, SECTION_TURN, b->turns.at, b->turns.n);
 	put_section(out, SECTION_LINE, lines->at, lines->n);
+	put_section(out, SECTION_RING, b->rings.at, b->rings.n);
 	put_spots(b, out);
 	build_names(b, out);
 	put_section(out, SECTION_TEXT, b->raw->text.at, b->raw->text.n);
+	return OK;
 }
 
 static struct builder *
@@ -225,6 +334,7 @@ builder_new(struct scope *sc, struct osm_raw *raw, struct road_import_report *re
 	b->report = report;
 	vec_init(&b->ways, sc, sizeof(struct road_way));
 	vec_init(&b->shapes, sc, sizeof(struct place));
+	vec_init(&b->rings, sc, sizeof(uint32_t));
 	vec_init(&b->segments, sc, sizeof(struct road_segment));
 	vec_init(&b->arcs, sc, sizeof(struct road_arc));
 	vec_init(&b->forbidden, sc, sizeof(uint64_t));
@@ -252,7 +362,7 @@ road_build(struct scope *sc, struct osm_raw *raw, struct road_sections *out, str
 	if (b->arcs.n == 0)
 		return fail_as(sc, E_INVALID, "no-streets", "no two of its streets lead to each other");
 	*out = (struct road_sections){0};
-	put_sections(b, out);
+	TRY(put_sections(b, out));
 	struct road_head *head = NEW(sc, struct road_head);
 	*head = *(const struct road_head *)out->at[SECTION_HEAD];
 	TRY(build_order(b, out, &head->max_depth));

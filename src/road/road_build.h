@@ -4,6 +4,7 @@
  *	segments.c	ways → segments between junctions, arcs
  *	turns.c		restrictions → vertices and turns
  *	connect.c	the largest strongly connected part stays
+ *	area_rings.h	relations and coasts become areas of the map
  *	road_build.c	the order of it all, the spatial indices, the map's lines
  *	geocode_build.c	streets, houses and words for the geocoder
  *	road_order.c	the elimination order
@@ -35,6 +36,7 @@ struct builder {
 	uint32_t *ref_node; /* per ref: its index among raw nodes, or ROAD_NONE */
 	struct vec ways;    /* struct road_way, one per raw way */
 	struct vec shapes;  /* struct place */
+	struct vec rings;   /* uint32: lengths, of areas with holes */
 	struct vec segments;
 	struct vec arcs;
 	uint32_t *junction;	/* per raw node: its number as a junction, or ROAD_NONE */
@@ -57,6 +59,8 @@ struct builder {
 
 #define BUILT(b, member, type, i) VEC_AT(&(b)->member, type, i)
 
+/* By id, in nodes that build_segments has sorted; ROAD_NONE: it is not here. */
+uint32_t raw_find_node(const struct osm_raw *raw, int64_t id);
 MUST_USE enum code build_segments(struct builder *b);
 void build_arc_lists(struct builder *b);
 void build_restrictions(struct builder *b);

@@ -13,7 +13,7 @@
 #include "road/road_map.h"
 
 #define ROAD_MAGIC "WAYROAD"
-#define ROAD_VERSION 6u
+#define ROAD_VERSION 7u
 #define ALIGNMENT 64u
 #define ATTRIBUTION "© OpenStreetMap contributors, ODbL 1.0"
 
@@ -134,6 +134,7 @@ point_at_sections(struct road *road)
 	road->grid_first = section(road, SECTION_GRID_FIRST);
 	road->grid = section(road, SECTION_GRID);
 	road->line = section(road, SECTION_LINE);
+	road->ring = section(road, SECTION_RING);
 	road->draw_first = section(road, SECTION_DRAW_FIRST);
 	road->draw = section(road, SECTION_DRAW);
 	road->spot = section(road, SECTION_SPOT);

@@ -59,7 +59,15 @@ enum road_class {
 	DRAW_SQUARE,
 	DRAW_RAIL,
 	DRAW_COAST,
+	DRAW_SEA,
 };
+
+static inline bool
+road_kind_is_area(uint32_t kind)
+{
+	return kind == DRAW_WATER || kind == DRAW_GREEN || kind == DRAW_BUILDING || kind == DRAW_SQUARE ||
+	       kind == DRAW_SEA;
+}
 
 /* struct road_way.flags */
 #define WAY_TRIP_ENDS 1u /* private, delivery, destination */
@@ -112,12 +120,14 @@ struct road_run {
 	uint16_t depth, n;
 };
 
-/* A feature of the map: a way's points, or an area's ring. */
+/* A feature of the map: a way's points, or an area's rings. A ring ends with the
+ * point it began with. */
 struct road_line {
 	uint32_t shape, n_shape;
 	uint32_t way;  /* for name and class; ROAD_NONE: only a kind */
 	uint32_t kind; /* enum road_class */
 	uint32_t name;
+	uint32_t ring, n_rings; /* of an area with holes: the length of each ring, the outer first; 0: all is one */
 };
 
 struct road_spot {
@@ -157,6 +167,7 @@ enum road_section {
 	SECTION_GRID_FIRST, /* cell → segments */
 	SECTION_GRID,
 	SECTION_LINE,
+	SECTION_RING,	    /* lengths of rings, in points */
 	SECTION_DRAW_FIRST, /* cell → lines */
 	SECTION_DRAW,
 	SECTION_SPOT,
@@ -202,6 +213,7 @@ struct road {
 	const struct road_turn_edge *turn;
 	const uint32_t *grid_first, *grid;
 	const struct road_line *line;
+	const uint32_t *ring;
 	const uint32_t *draw_first, *draw;
 	const struct road_spot *spot;
 	const uint32_t *rank;

@@ -34,12 +34,12 @@ sort_nodes(struct vec *nodes)
 	nodes->n = n;
 }
 
-static uint32_t
-find_node(const struct vec *nodes, int64_t id)
+uint32_t
+raw_find_node(const struct osm_raw *raw, int64_t id)
 {
-	const struct raw_node *v = VEC_AT(nodes, struct raw_node, 0);
+	const struct raw_node *v = VEC_AT(&raw->nodes, struct raw_node, 0);
 	size_t lo = 0;
-	size_t hi = nodes->n;
+	size_t hi = raw->nodes.n;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 		if (v[mid].id < id)
@@ -47,7 +47,7 @@ find_node(const struct vec *nodes, int64_t id)
 		else
 			hi = mid;
 	}
-	return lo < nodes->n && v[lo].id == id ? (uint32_t)lo : ROAD_NONE;
+	return lo < raw->nodes.n && v[lo].id == id ? (uint32_t)lo : ROAD_NONE;
 }
 
 static void
@@ -56,7 +56,7 @@ resolve_refs(struct builder *b)
 	struct osm_raw *raw = b->raw;
 	b->ref_node = NEW_ARRAY(b->sc, raw->refs.n + 1, uint32_t);
 	for (size_t i = 0; i < raw->refs.n; i++) {
-		b->ref_node[i] = find_node(&raw->nodes, *VEC_AT(&raw->refs, int64_t, i));
+		b->ref_node[i] = raw_find_node(raw, *VEC_AT(&raw->refs, int64_t, i));
 		if (b->ref_node[i] == ROAD_NONE)
 			b->report->refs_missing++;
 	}

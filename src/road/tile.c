@@ -267,18 +267,22 @@ draw_line(struct pen *pen, const struct dot *d, size_t n, struct dot *room)
 	pen_line(pen, room, k);
 }
 
-/* One side of the tile: keeps what lies inside (Sutherland, Hodgman 1974). */
+/* One side of the view, in degrees: keeps what lies inside (Sutherland, Hodgman
+ * 1974). side: 0 west, 1 east, 2 south, 3 north. */
 static size_t
-clip_side(const struct dot *in, size_t n, struct dot *out, int side)
+clip_side(const struct view *v, const struct dot *in, size_t n, struct dot *out, int side)
 {
 	size_t k = 0;
+	double limit = side == 0   ? v->south_west.lon_e7
+		       : side == 1 ? v->north_east.lon_e7
+		       : side == 2 ? v->south_west.lat_e7
+				   : v->north_east.lat_e7;
+	double sign = side % 2 == 0 ? 1 : -1;
 	for (size_t i = 0; i < n; i++) {
 		struct dot a = in[i];
-		struct dot b = in[(i + 1) % n];
-		double lo = -MARGIN;
-		double hi = EXTENT + MARGIN;
-		double da = side == 0 ? a.x - lo : side == 1 ? hi - a.x : side == 2 ? a.y - lo : hi - a.y;
-		double db = side == 0 ? b.x - lo : side == 1 ? hi - b.x : side == 2 ? b.y - lo : hi - b.y;
+		struct dot b = in[i + 1 == n ? 0 : i + 1];
+		double da = sign * ((side < 2 ? a.x : a.y) - limit);
+		double db = sign * ((side < 2 ? b.x : b.y) - limit);
 		if (da >= 0)
 			out[k++] = a;
 		if ((da >= 0) != (db >= 0)) {
@@ -298,33 +302,66 @@ ring_area(const struct dot *d, size_t n)
 	return sum / 2;
 }
 
-/* room holds two rings of 2 n + 8 dots. */
-static void
-draw_area(struct pen *pen, const struct dot *d, size_t n, struct dot *room)
+/* The ring's part in the view, in tile units; room holds two rings of 2 n + 8 dots.
+ * A large area has many points and a tile few of them: clipped first, projected then. */
+static size_t
+clip_ring(const struct view *v, const struct place *p, size_t n, struct dot *room, struct dot **out)
 {
 	struct dot *a = room;
 	struct dot *b = room + 2 * n + 8;
-	memcpy(a, d, n * sizeof *d);
+	for (size_t i = 0; i < n; i++)
+		a[i] = (struct dot){p[i].lon_e7, p[i].lat_e7};
 	for (int side = 0; side < 4 && n > 0; side++) {
-		n = clip_side(a, n, b, side);
+		n = clip_side(v, a, n, b, side);
 		struct dot *swap = a;
 		a = b;
 		b = swap;
 	}
-	n = thin(a, n, 1);
-	double area = ring_area(a, n);
+	for (size_t i = 0; i < n; i++)
+		a[i] = project(v, (struct place){(int32_t)lround(a[i].y), (int32_t)lround(a[i].x)});
+	*out = a;
+	return thin(a, n, 1);
+}
+
+/* One ring, its last point not repeated; outer ones run clockwise on the screen,
+ * holes against it. False: nothing of it shows. */
+static bool
+draw_ring(struct pen *pen, const struct view *v, const struct place *p, size_t n, bool outer, struct dot *room)
+{
+	struct dot *d;
+	n = clip_ring(v, p, n, room, &d);
+	double area = ring_area(d, n);
 	if (n < 3 || fabs(area) < 4)
-		return;
-	if (area < 0) { /* outer rings run clockwise on the screen */
+		return false;
+	if ((area < 0) == outer) {
 		for (size_t i = 0; i < n / 2; i++) {
-			struct dot swap = a[i];
-			a[i] = a[n - 1 - i];
-			a[n - 1 - i] = swap;
+			struct dot swap = d[i];
+			d[i] = d[n - 1 - i];
+			d[n - 1 - i] = swap;
 		}
 	}
-	pen_run(pen, 1, a, 1);
-	pen_run(pen, 2, a + 1, n - 1);
+	pen_run(pen, 1, d, 1);
+	pen_run(pen, 2, d + 1, n - 1);
 	pb_varint(pen->to, 7 | 1 << 3);
+	return true;
+}
+
+static void
+draw_area(struct pen *pen, const struct view *v, const struct road *road, const struct road_line *line,
+	  struct dot *room)
+{
+	const struct place *p = road->shape + line->shape;
+	if (line->n_rings == 0) {
+		(void)draw_ring(pen, v, p, line->n_shape - 1, true, room);
+		return;
+	}
+	for (uint32_t i = 0; i < line->n_rings; i++) {
+		uint32_t n = road->ring[line->ring + i];
+		bool shows = draw_ring(pen, v, p, n - 1, i == 0, room);
+		if (i == 0 && !shows)
+			return;
+		p += n;
+	}
 }
 
 /* --- what to show ----------------------------------------------------------- */
@@ -361,6 +398,7 @@ static const struct {
     [DRAW_SQUARE] = {"square", 13},
     [DRAW_RAIL] = {"rail", 10},
     [DRAW_COAST] = {"coast", 0},
+    [DRAW_SEA] = {"water", 0},
 };
 
 enum street_key { KEY_CLASS, KEY_NAME, KEY_REF, KEY_ONEWAY, KEY_BRIDGE, KEY_TUNNEL };
@@ -391,12 +429,6 @@ tag_street(struct painter *p, const struct road_line *line, struct text *tags)
 		layer_tag(l, tags, KEY_TUNNEL, "1");
 }
 
-static bool
-is_area(uint32_t kind)
-{
-	return kind == DRAW_WATER || kind == DRAW_GREEN || kind == DRAW_BUILDING || kind == DRAW_SQUARE;
-}
-
 static void
 paint_line(struct painter *p, const struct road_line *line, struct scope *sc)
 {
@@ -405,18 +437,19 @@ paint_line(struct painter *p, const struct road_line *line, struct scope *sc)
 		p->dots = NEW_ARRAY(sc, p->room_for, struct dot);
 		p->room = NEW_ARRAY(sc, 4 * p->room_for + 32, struct dot);
 	}
-	for (uint32_t i = 0; i < line->n_shape; i++)
-		p->dots[i] = project(&p->view, p->road->shape[line->shape + i]);
 	struct text geometry;
 	struct text tags;
 	text_init(&geometry, sc);
 	text_init(&tags, sc);
 	struct pen pen = {.to = &geometry};
-	bool area = is_area(line->kind);
-	if (area)
-		draw_area(&pen, p->dots, line->n_shape - 1, p->room);
-	else
+	bool area = road_kind_is_area(line->kind);
+	if (area) {
+		draw_area(&pen, &p->view, p->road, line, p->room);
+	} else {
+		for (uint32_t i = 0; i < line->n_shape; i++)
+			p->dots[i] = project(&p->view, p->road->shape[line->shape + i]);
 		draw_line(&pen, p->dots, line->n_shape, p->room);
+	}
 	if (geometry.len == 0)
 		return;
 	struct layer *l = line->kind < CLASS_COUNT ? &p->streets : area ? &p->areas : &p->lines;
@@ -458,16 +491,38 @@ cell_at(int64_t e7, int64_t min, uint32_t cell, uint32_t n)
 	return e7 < min ? 0 : i >= n ? n - 1 : i;
 }
 
-static void
-paint_cells(struct painter *p, struct scope *sc)
+/* What is painted later lies above. */
+static int
+height_of(uint32_t kind)
+{
+	switch (kind) {
+	case DRAW_SEA: return 0;
+	case DRAW_GREEN: return 1;
+	case DRAW_WATER: return 2;
+	case DRAW_SQUARE: return 3;
+	case DRAW_BUILDING: return 4;
+	default: return 5;
+	}
+}
+
+static int
+compare_shown(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a;
+	uint64_t y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* The lines of the view's cells, each once: height << 32 | line. */
+static size_t
+list_shown(const struct painter *p, struct scope *sc, uint64_t **out)
 {
 	const struct road *road = p->road;
 	const struct road_head *h = road->head;
 	const struct view *v = &p->view;
-	if (v->south_west.lat_e7 > h->draw_bounds.max.lat_e7 || v->north_east.lat_e7 < h->draw_bounds.min.lat_e7 ||
-	    v->south_west.lon_e7 > h->draw_bounds.max.lon_e7 || v->north_east.lon_e7 < h->draw_bounds.min.lon_e7)
-		return;
+	size_t n = 0;
 	uint8_t *done = NEW_ARRAY(sc, road->n[SECTION_LINE] / 8 + 1, uint8_t);
+	*out = NEW_ARRAY(sc, road->n[SECTION_LINE], uint64_t);
 	int64_t r0 = cell_at(v->south_west.lat_e7, h->draw_bounds.min.lat_e7, h->draw_cell_e7, h->draw_rows);
 	int64_t r1 = cell_at(v->north_east.lat_e7, h->draw_bounds.min.lat_e7, h->draw_cell_e7, h->draw_rows);
 	int64_t c0 = cell_at(v->south_west.lon_e7, h->draw_bounds.min.lon_e7, h->draw_cell_e7, h->draw_columns);
@@ -477,14 +532,30 @@ paint_cells(struct painter *p, struct scope *sc)
 			size_t cell = (size_t)r * h->draw_columns + (size_t)c;
 			for (uint32_t i = road->draw_first[cell]; i < road->draw_first[cell + 1]; i++) {
 				uint32_t k = road->draw[i];
-				const struct road_line *line = &road->line[k];
-				if ((done[k / 8] >> k % 8 & 1) != 0 || shown[line->kind].zoom > v->z)
+				uint32_t kind = road->line[k].kind;
+				if ((done[k / 8] >> k % 8 & 1) != 0 || shown[kind].zoom > v->z)
 					continue;
 				done[k / 8] |= (uint8_t)(1u << k % 8);
-				paint_line(p, line, sc);
+				(*out)[n++] = (uint64_t)height_of(kind) << 32 | k;
 			}
 		}
 	}
+	return n;
+}
+
+static void
+paint_cells(struct painter *p, struct scope *sc)
+{
+	const struct road_head *h = p->road->head;
+	const struct view *v = &p->view;
+	if (v->south_west.lat_e7 > h->draw_bounds.max.lat_e7 || v->north_east.lat_e7 < h->draw_bounds.min.lat_e7 ||
+	    v->south_west.lon_e7 > h->draw_bounds.max.lon_e7 || v->north_east.lon_e7 < h->draw_bounds.min.lon_e7)
+		return;
+	uint64_t *lines;
+	size_t n = list_shown(p, sc, &lines);
+	qsort(lines, n, sizeof *lines, compare_shown);
+	for (size_t i = 0; i < n; i++)
+		paint_line(p, &p->road->line[(uint32_t)lines[i]], sc);
 }
 
 static enum code
