@@ -664,7 +664,7 @@ found_add(struct search *s, const struct hit *h, struct geo_found f, uint32_t nu
 
 /* A street of which few numbers are known may well have the one that was asked for. */
 #define FEW_NUMBERS 3
-#define RIVAL_STREET 0.97
+#define RIVAL_STREET 0.96
 
 static void
 found_street(struct search *s, const struct hit *h, bool number_asked, uint32_t number_words)

@@ -125,8 +125,8 @@ static uint32_t
 add_item(struct names_build *nb, uint32_t name, uint32_t house, uint32_t way)
 {
 	uint32_t key = key_of(nb, name);
-	if (key == 0)
-		return ROAD_NONE;
+	if (key == 0 || strspn(text_at(nb, key), "0123456789 ") == strlen(text_at(nb, key)))
+		return ROAD_NONE; /* a platform's number is no street */
 	uint32_t n = (uint32_t)nb->items.n;
 	*(struct item *)vec_push(&nb->items) = (struct item){key, name, house, way, n};
 	return n;
@@ -207,6 +207,8 @@ add_house_items(struct names_build *nb)
 		nb->item_of_house[i] = add_item(nb, name, i, ROAD_NONE);
 		if (nb->item_of_house[i] != ROAD_NONE)
 			add_point(nb, nb->item_of_house[i], h->at, &last);
+		else
+			nb->b->report->addresses_dropped++;
 	}
 }
 

@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkPolicy, filmOfDoor, filmOfFace, framesPass, noScore, openDesk, openPhone, posesOf, standBefore, Watch } from "./browser.mjs";
-import { decideByKeyboard, looksAround, openRound, seesHerGo, seesHerMove, watchMap } from "./desk.mjs";
+import { decideByKeyboard, looksAround, openRound, placesAddresses, seesHerGo, seesHerMove, watchMap } from "./desk.mjs";
 import { DEPOT, House } from "./house.mjs";
 import { mapDrawn, picture } from "./screens.mjs";
 
@@ -275,6 +275,8 @@ async function day(house, top, watch) {
   say("closed, and read what she earned; her place is gone from the map");
   await looksAround(dispatcher);
   say("the desk sees how far a van comes, from the depot and from where it points");
+  await placesAddresses(dispatcher, house, watch);
+  say("addresses that are not sure are chosen by a person, from a list and on the map");
 
   const reviewer = await desk.sit();
   open.push(reviewer);

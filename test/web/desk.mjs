@@ -48,6 +48,40 @@ export async function seesHerGo(page) {
   await page.getByText("0 open, 1 closed").waitFor();
 }
 
+/** A list without coordinates: what is not sure is asked, by the list and by the map. */
+export async function placesAddresses(page, house, watch) {
+  await page.goto(`${house.url}/console/#/import`);
+  const day = new Date(Date.now() + 26 * 3600_000).toISOString().slice(0, 10);
+  const row = (reference, address, place = ",") => `${reference},Bo Ek,"${address}",${place},${day} 08:00,${day} 17:00`;
+  const csv = ["reference,recipient,address,lat,lon,earliest,latest", row("ADR-1", "Vallgatan 12, Göteborg"), row("ADR-2", "kungsportsaveny 4"),
+    row("ADR-3", "Drottninggatan 30", "57.7058,11.9685"), row("ADR-4", "Ingenstans 99, Atlantis")].join("\n");
+  watch.expect(400);
+  await page.locator("input[name=csv]").setInputFiles({ name: "list.csv", mimeType: "text/csv", buffer: Buffer.from(csv) });
+  await page.getByRole("button", { name: "Import", exact: true }).click();
+  await page.getByText("0 of 4 lines taken").waitFor();
+  await page.getByRole("heading", { name: "3 addresses are not placed" }).waitFor();
+  const card = page.locator(".pickplaces");
+  const first = card.getByRole("group", { name: /Vallgatan 12/ });
+  await first.getByText("the street is known, this number is not").waitFor();
+  await first.getByRole("radio", { name: /^1\. Vallgatan/ }).check();
+  await mapDrawn(page);
+  await picture(page, "console-places", true);
+  await card.getByRole("group", { name: /Ingenstans/ }).click();
+  await mapDrawn(page);
+  const box = await card.locator("canvas").boundingBox();
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await card.getByText("The place that you pressed on the map").waitFor();
+  await page.getByRole("button", { name: "Import the good lines and the chosen ones" }).click();
+  await page.getByText("3 of 4 lines taken").waitFor();
+  await page.getByRole("heading", { name: "One address is not placed" }).waitFor();
+  const there = (await house.get(`/v1/shipments?date=${day}`)).items;
+  const by = Object.fromEntries(there.map((s) => [s.reference, s.placed]));
+  assert.deepEqual(Object.keys(by).sort(), ["ADR-1", "ADR-3", "ADR-4"]);
+  assert.equal(by["ADR-1"].by, "staff");
+  assert.equal(by["ADR-3"], null);
+  assert.equal(by["ADR-4"].by, "staff");
+}
+
 /** How far a van comes: from the station, then from where the map is pressed, then without a mouse. */
 export async function looksAround(page) {
   const card = page.locator(".reach");
