@@ -97,12 +97,12 @@ async function checkInByFace(page, awardId) {
 /** Her own photograph, moved a little before the camera of her phone. */
 async function photographOpensNothing(page, awardId) {
   await openCheckIn(page, awardId);
-  await page.getByLabel("The screen may light up").uncheck();
+  await page.getByLabel("With the screen's colours").uncheck();
   const { outcome, hint } = await answerChallenge(page);
   assert.deepEqual([outcome, hint], ["try_again", "pose"]);
   await sees(page, "What was asked was not to be seen.");
   await noScore(page);
-  await page.getByLabel("The screen may light up").check();
+  await page.getByLabel("With the screen's colours").check();
 }
 
 async function refusedThenByKey(page, awardId) {

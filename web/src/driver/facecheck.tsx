@@ -145,7 +145,7 @@ export function FaceCheck({ awardId, send }: { awardId: string; send: (body: obj
   };
   const asking = challenge !== null && !sending;
   return (
-    <div class="stack facecheck">
+    <div class={asking ? "stack facecheck" : "stack facecheck before"}>
       <Preview shutter={shutter} mirror label={t("with_camera")} />
       {dark && <p class="note warn" role="status">{t("hint_light")}</p>}
       {trouble !== null && <p class="note bad" role="alert">{trouble}</p>}
@@ -158,7 +158,7 @@ export function FaceCheck({ awardId, send }: { awardId: string; send: (body: obj
           {ways !== null && me.face.lights && (
             <label class="check"><input type="checkbox" name="lights" checked={ways.lights} onChange={(e) => choose({ lights: e.currentTarget.checked })} /> <span>{t("lights_text")}</span></label>
           )}
-          {!shutter.failed && <Act class="primary wide huge" disabled={!shutter.ready || ways === null} run={begin} describe={describe}>{t("challenge_begin")}</Act>}
+          {!shutter.failed && <Act class="primary wide" disabled={!shutter.ready || ways === null} run={begin} describe={describe}>{t("challenge_begin")}</Act>}
         </>
       )}
     </div>
