@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/cli.h"
+#include "face/cover.h"
 #include "face/door_wire.h"
 #include "face/engine.h"
 #include "face/face_attack.h"
@@ -349,6 +350,28 @@ run_attacks(struct scope *sc, int argc, char **argv)
 	return rc == OK ? cli_print(sc, result) : cli_exit(sc, rc);
 }
 
+/* --- covers --- */
+
+static int
+run_covers(struct scope *sc, int argc, char **argv)
+{
+	struct cover_options o = {0};
+	const struct option_def defs[] = {{"--images", OPTION_TEXT, &o.images, 0, 0},
+					  {"--pictures", OPTION_INT, &o.pictures, 0, INT32_MAX},
+					  FACE_OPTIONS(o)};
+	const char *words[1];
+	size_t n;
+	json_t *result;
+	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 0, &n);
+	if (rc == OK && o.images == NULL)
+		rc = fail(sc, E_USAGE, "--images is needed");
+	if (rc == OK && o.models == NULL)
+		o.models = face_models_dir(sc);
+	if (rc == OK)
+		rc = cover_bench(sc, &o, &result);
+	return rc == OK ? cli_print(sc, result) : cli_exit(sc, rc);
+}
+
 /* --- speed --- */
 
 static enum code
@@ -410,6 +433,8 @@ const struct command cli_face_group[] = {
      "accuracy, per-group error rates and a calibration, on pictures of known people", run_bench, NULL,
      "Pairs: \"image_a image_b same\", tab-separated with a header, or LFW's pairs.txt; without --pairs all of\n"
      "them, a folder a person. --calibrate writes what was measured into a manifest of models."},
+    {"covers", "--images DIR [--pictures N]", "how often glasses and masks are seen, drawn on and where none are",
+     run_covers, NULL, "False alarms on the pictures as they are; hits with dark glasses and masks drawn onto them."},
     {"attacks", "--images DIR [--pictures N] [--seed K]", "prints, replays and splices against the liveness challenge",
      run_attacks, NULL, "Rates as ISO/IEC 30107-3 has them: APCER per kind of attack, BPCER of genuine sequences."},
     {"speed", "A.jpg [--rounds N] [--models DIR] [--fp32]",

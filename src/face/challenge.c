@@ -337,7 +337,10 @@ compare(const struct face_engine *e, const struct frame *seen, size_t n, const s
 	if (d == FACE_MATCH && !each)
 		d = FACE_UNSURE;
 	enum face_hint hint = d == FACE_UNSURE ? quality_hint_soft(&seen[0].portrait.quality) : FACE_HINT_NONE;
-	return (struct face_verdict){d, hint, engine_band(e, score)};
+	struct face_verdict v = {d, hint, engine_band(e, score)};
+	if (engine_covered(&seen[0].portrait))
+		engine_uncover(&v);
+	return v;
 }
 
 enum code

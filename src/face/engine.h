@@ -85,6 +85,9 @@ struct engine_capture {
 MUST_USE enum code engine_capture(struct scope *sc, struct face_engine *e, struct face_picture from,
 				  struct engine_capture *out);
 
+/* cover.h of a portrait; and what it does to a verdict: who does not match hears what is in the way. */
+bool engine_covered(const struct engine_portrait *t);
+void engine_uncover(struct face_verdict *v);
 /* E_CONFLICT  made by another model set.  E_INVALID  numbers no template has. */
 MUST_USE enum code engine_template_check(struct scope *sc, const struct face_engine *e, const struct face_template *t);
 enum face_fmr_band engine_band(const struct face_engine *e, double score);

@@ -3,15 +3,16 @@
 
 #include <math.h>
 
+#include "face/cover.h"
 #include "face/engine.h"
 #include "face/install.h"
 
 const char *
 face_hint_word(enum face_hint hint)
 {
-	static const char *const words[FACE_HINT_COUNT] = {"none",    "no_face",    "one_person", "closer",
-							   "further", "light",	    "turn_to_me", "hold_still",
-							   "uncover", "same_person", "pose",       "screen"};
+	static const char *const words[FACE_HINT_COUNT] = {"none",    "no_face",     "one_person", "closer",
+							   "further", "light",	     "turn_to_me", "hold_still",
+							   "uncover", "same_person", "pose",	   "screen"};
 	return hint < FACE_HINT_COUNT ? words[hint] : "none";
 }
 
@@ -154,6 +155,22 @@ face_analyse(struct scope *sc, struct face_engine *e, struct face_picture pictur
 
 /* --- templates and checks --- */
 
+bool
+engine_covered(const struct engine_portrait *t)
+{
+	struct cover c = cover_measure(t->chip);
+	return cover_seen(&c);
+}
+
+void
+engine_uncover(struct face_verdict *v)
+{
+	if (v->decision == FACE_MATCH)
+		return;
+	v->decision = FACE_POOR_CAPTURE;
+	v->hint = FACE_HINT_UNCOVER;
+}
+
 static enum code
 check_count(struct scope *sc, size_t n)
 {
@@ -217,6 +234,7 @@ face_check(struct scope *sc, struct face_engine *e, const struct face_template *
 	float vectors[FACE_PICTURES_MAX][FACE_VECTOR_DIM];
 	const float *list[FACE_PICTURES_MAX];
 	size_t usable = 0;
+	bool covered = false;
 	enum face_hint first_hint = FACE_HINT_NONE;
 	enum face_hint soft = FACE_HINT_UNCOVER;
 	TRY(check_count(sc, n));
@@ -235,6 +253,7 @@ face_check(struct scope *sc, struct face_engine *e, const struct face_template *
 		}
 		TRY(engine_embed(sc, e, &c.portrait, vectors[usable]));
 		list[usable] = vectors[usable];
+		covered = covered || engine_covered(&c.portrait);
 		soft = usable == 0 ? quality_hint_soft(&c.portrait.quality) : soft;
 		usable++;
 	}
@@ -254,5 +273,7 @@ face_check(struct scope *sc, struct face_engine *e, const struct face_template *
 	enum face_decision decision = engine_decide(e, score);
 	enum face_hint hint = decision == FACE_UNSURE && first_hint == FACE_HINT_NONE ? soft : first_hint;
 	*out = (struct face_verdict){decision, decision == FACE_UNSURE ? hint : FACE_HINT_NONE, engine_band(e, score)};
+	if (covered)
+		engine_uncover(out);
 	return OK;
 }

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "face/face.h"
 #include "face/install.h"
 #include "face/model_prepare.h"
+#include "face/picture.h"
 
 /* ONNX Runtime keeps some bytes of its own until the process ends. */
 const char *__lsan_default_suppressions(void);
@@ -55,6 +57,50 @@ sample_photo(struct scope *sc, int i)
 		skip();
 	}
 	return found;
+}
+
+/* The people of the six photographs with their surroundings as DIR/p<i>/1.jpg, one folder each; how many. */
+static inline size_t
+sample_people(struct scope *sc, struct face_engine *e, const char *dir)
+{
+	size_t n = 0;
+	for (int photo = 1; photo <= 6; photo++) {
+		uint8_t *bytes;
+		size_t len;
+		struct picture p;
+		struct face_found found;
+		assert_ok(sc, file_read(sc, sample_photo(sc, photo), FACE_PICTURE_BYTES_MAX, &bytes, &len));
+		assert_ok(sc, picture_decode(sc, bytes, len, 0, &p));
+		assert_ok(sc, face_analyse(sc, e, (struct face_picture){bytes, len}, &found));
+		for (size_t i = 0; i < found.n; i++) {
+			const struct face_box *f = &found.faces[i];
+			int reach = (int)(f->right - f->left);
+			int x = (int)(f->left + f->right) / 2;
+			int y = (int)(f->top + f->bottom) / 2;
+			struct rectangle r = {x - reach, y - reach, x + reach, y + reach};
+			struct picture print;
+			uint8_t *jpeg;
+			if (r.left < 0 || r.top < 0 || r.right > p.width || r.bottom > p.height)
+				continue;
+			assert_ok(sc, picture_part(sc, &p, r, 1, &print));
+			assert_ok(sc, picture_encode(sc, &print, 92, &jpeg, &len));
+			char *person = scope_printf(sc, "%s/p%zu", dir, n++);
+			assert_ok(sc, file_make_dirs(sc, person, 0700));
+			assert_ok(sc, file_write(sc, path_join(sc, person, "1.jpg"), jpeg, len, 0600));
+		}
+	}
+	return n;
+}
+
+static inline void
+sample_people_gone(struct scope *sc, const char *dir, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *person = scope_printf(sc, "%s/p%zu", dir, i);
+		unlink(path_join(sc, person, "1.jpg"));
+		rmdir(person);
+	}
+	rmdir(dir);
 }
 
 #endif

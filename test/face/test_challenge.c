@@ -200,32 +200,7 @@ prints_are_not_alive(void **state)
 	char *dir = scope_printf(&sc, "%s-prints-%d", models, (int)getpid());
 	struct face_engine *e;
 	assert_ok(&sc, face_engine_open(&sc, models, NULL, &e));
-	size_t n = 0;
-	for (int photo = 1; photo <= 6; photo++) {
-		uint8_t *bytes;
-		size_t len;
-		struct picture p;
-		struct face_found found;
-		assert_ok(&sc, file_read(&sc, sample_photo(&sc, photo), FACE_PICTURE_BYTES_MAX, &bytes, &len));
-		assert_ok(&sc, picture_decode(&sc, bytes, len, 0, &p));
-		assert_ok(&sc, face_analyse(&sc, e, (struct face_picture){bytes, len}, &found));
-		for (size_t i = 0; i < found.n; i++) {
-			const struct face_box *f = &found.faces[i];
-			int reach = (int)(f->right - f->left);
-			int x = (int)(f->left + f->right) / 2;
-			int y = (int)(f->top + f->bottom) / 2;
-			struct rectangle r = {x - reach, y - reach, x + reach, y + reach};
-			struct picture print;
-			uint8_t *jpeg;
-			if (r.left < 0 || r.top < 0 || r.right > p.width || r.bottom > p.height)
-				continue;
-			assert_ok(&sc, picture_part(&sc, &p, r, 1, &print));
-			assert_ok(&sc, picture_encode(&sc, &print, 92, &jpeg, &len));
-			char *person = scope_printf(&sc, "%s/p%zu", dir, n++);
-			assert_ok(&sc, file_make_dirs(&sc, person, 0700));
-			assert_ok(&sc, file_write(&sc, path_join(&sc, person, "1.jpg"), jpeg, len, 0600));
-		}
-	}
+	size_t n = sample_people(&sc, e, dir);
 	face_engine_close(e);
 	assert_true(n >= 10);
 	const struct attack_options o = {.images = dir, .models = models, .pictures = 6, .seed = 3};
@@ -237,12 +212,7 @@ prints_are_not_alive(void **state)
 		assert_true(json_integer_value(json_object_get(kind, "presented")) >= 2);
 		assert_int_equal(json_integer_value(json_object_get(kind, "accepted")), 0);
 	}
-	for (size_t i = 0; i < n; i++) {
-		char *person = scope_printf(&sc, "%s/p%zu", dir, i);
-		unlink(path_join(&sc, person, "1.jpg"));
-		rmdir(person);
-	}
-	rmdir(dir);
+	sample_people_gone(&sc, dir, n);
 	scope_release(&sc);
 }
 
