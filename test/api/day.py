@@ -286,6 +286,7 @@ def after(binary, day, sums):
     assert "with_face_path" not in report["drivers"], "counts by path are for auditors and representatives"
     delivered, returned = sums
     assert (report["parcels"]["delivered"], report["parcels"]["returned"]) == (delivered, returned), report["parcels"]
+    learned(day)
     chain = subprocess.run([binary, "chain", "verify", f"http://127.0.0.1:{day.s.port}/chain"], stdout=subprocess.PIPE)
     assert chain.returncode == 0, chain.stdout
     leaver = day.phones[1]
@@ -294,6 +295,15 @@ def after(binary, day, sums):
     names = json.dumps(day.admin.need("GET", "/v1/drivers"))
     assert "Driver Number1" not in names and "Driver Number0" in names
     print(json.dumps({"ok": True, "delivered": delivered, "returned": returned}))
+
+
+def learned(day):
+    """A lesson on demand: phones that reported one place each have taught nothing, and no version says otherwise."""
+    assert day.phones[0].get("/v1/roads/lessons").status == 403, "lessons are for staff"
+    assert day.admin.need("POST", "/v1/roads/lessons") == {"ok": True}
+    day.advance("2026-11-22T16:01:00Z")
+    assert day.admin.need("GET", "/v1/roads/lessons")["items"] == []
+    assert "roads" not in day.admin.need("GET", "/v1/report?date=2026-11-22")
 
 
 if __name__ == "__main__":

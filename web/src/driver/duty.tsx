@@ -158,6 +158,7 @@ function StopHead({ duty, stop }: { duty: Duty; stop: Stop }) {
       <p class="big"><strong>{stop.shipment.address}</strong></p>
       <p>{stop.shipment.recipient?.name} · {t("parcels_n", { n: stop.shipment.parcels.length })}</p>
       <p>{stop.eta !== null && t("eta", { time: f.time(stop.eta) })}{hours !== null && <> · {hours}</>} · <span class="num">{f.distance(stop.leg_m)}</span></p>
+      {stop.walk_s >= 10 && <p class="soft">{t("walk_there", { s: Math.round(stop.walk_s / 5) * 5 })}{stop.park !== undefined && <> · <a href={`geo:${stop.park.lat},${stop.park.lon}?q=${stop.park.lat},${stop.park.lon}`}>{t("vans_stand")}</a></>}</p>}
       {stop.shipment.notes !== null && <p class="hint">{stop.shipment.notes}</p>}
     </div>
   );

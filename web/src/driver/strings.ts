@@ -161,6 +161,8 @@ const table = {
   stop_of: ["Stop {n} of {of}", "Stopp {n} av {of}"],
   eta: ["there about {time}", "framme ca {time}"],
   window: ["between {from} and {to}", "mellan {from} och {to}"],
+  walk_there: ["To the door and back: about {s} s on foot", "Till dörren och tillbaka: cirka {s} s till fots"],
+  vans_stand: ["Where vans stand", "Här brukar bilar stå"],
   second_try: ["Second attempt", "Andra försöket"],
   navigate: ["Open in the phone's maps", "Öppna i telefonens kartor"],
   call: ["Call", "Ring"],

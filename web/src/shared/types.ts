@@ -115,6 +115,8 @@ export interface Stop {
   reason: string | null;
   leg_m: number;
   leg_s: number;
+  walk_s: number; // between van and door, there and back; 0: not learned yet
+  park?: Place; // where vans have stood for this door
   shipment: Shipment;
 }
 export interface DutyHead {
