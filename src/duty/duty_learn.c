@@ -137,6 +137,7 @@ struct school {
 	struct road_drive *new_drives;
 	size_t n_new_drives, cap_new_drives;
 	size_t n_new_visits;
+	size_t n_new_duties;
 };
 
 static void *
@@ -179,10 +180,19 @@ teach(struct scope *sc, struct school *s, const struct duty_track *t, bool new)
 	}
 	if (new)
 		keep_for_check(s, drives, n);
-	s->drivers[s->of.duties] = (struct voice){0, t->driver, 1, 1};
-	s->of.duties++;
+	s->n_new_duties += new;
+	s->drivers[s->of.duties++] = (struct voice){0, t->driver, 1, 1};
 	s->n_positions += t->n_positions;
 	return OK;
+}
+
+/* How many drove the first n duties. */
+static size_t
+drivers_among(struct scope *sc, const struct school *s, size_t n)
+{
+	struct voices v;
+	voices_init(&v, sc, scope_memdup(sc, s->drivers, n * sizeof *s->drivers), n);
+	return v.n;
 }
 
 /* Newest first, so the duties that the version before has not seen come first. */
@@ -205,9 +215,7 @@ teach_all(struct scope *sc, struct store *st, const struct night *n, struct scho
 	scope_release(&work);
 	if (rc != OK)
 		return rc;
-	struct voices v;
-	voices_init(&v, sc, s->drivers, (size_t)s->of.duties);
-	s->of.drivers = (int64_t)v.n;
+	s->of.drivers = (int64_t)drivers_among(sc, s, (size_t)s->of.duties);
 	s->of.visits = (int64_t)s->n_visits;
 	return OK;
 }
@@ -261,8 +269,8 @@ check_stops_json(const struct traffic_doors *doors, const struct traffic_visit *
 static enum code
 check_json(struct scope *sc, const struct night *n, const struct school *s, const json_t **out)
 {
-	if (s->n_new_drives == 0)
-		return OK;
+	if (s->n_new_drives == 0 || drivers_among(sc, s, s->n_new_duties) < VOICES_MIN)
+		return OK; /* of fewer it would say how somebody drives */
 	struct road_trip_times *times = NEW_ARRAY(sc, s->n_new_drives, struct road_trip_times);
 	size_t n_times;
 	TRY(road_foretell(sc, s->road, n->before == 0 ? NULL : &n->speeds, s->new_drives, s->n_new_drives, times,

@@ -327,6 +327,7 @@ two_drivers_leave_no_trace(void **state)
 	work_a_day(&d);
 	struct traffic_lesson *l = learn(&d);
 	assert_int_equal(l->of.drivers, 2);
+	assert_null(l->checked); /* how well they were foretold would say how they drive */
 	assert_int_equal(l->speeds.n_arcs, 0);
 	assert_int_equal(l->doors.n, 0);
 	assert_true(l->speeds.trip == 1);
