@@ -712,8 +712,10 @@ const struct command cli_road_group[] = {
      "what can be reached in time, as GeoJSON: an area a band", cli_road_isochrone, NULL,
      "A band is driven to and then walked to: 100 m at most, at 1.4 m/s. The longest comes first.\n"
      "--depart: all of it at the pace of that hour."},
-    {"geocode", "OUT.road TEXT [--streets]", "where an address is; exit status 1 where that is not sure",
-     cli_road_geocode, NULL, "--streets: a street without its number is good enough."},
+    {"geocode", "OUT.road (TEXT | --csv IN.csv -o OUT.csv) [--streets]",
+     "where an address is; exit status 1 where that is not sure", cli_road_geocode, NULL,
+     "--csv: every line's column `address`; found_lat, found_lon, found_as, confidence come behind its columns, and\n"
+     "what is not sure is listed with what it could be. --streets: a street without its number is good enough."},
     {"snap", "OUT.road --at LAT,LON", "the nearest streets, as OSRM's nearest JSON", run_snap, NULL, NULL},
     {"draw", "OUT.road -o OUT.svg", "a picture of the streets and the cuts of the elimination order", run_draw, NULL,
      NULL},

@@ -95,8 +95,8 @@ find_there(struct scope *sc, struct finder *f, const struct geo_query *query, st
 	struct geo_answer there;
 	enum code rc = ask_server(sc, f, query, &there);
 	if (rc != OK) {
-		log_line(LOG_WARN, "finder: %s", sc->err.message);
-		found->trouble = trouble_of(rc);
+		found->trouble = trouble_of(rc); /* and no word of the answer, which may be somebody's address */
+		log_line(LOG_WARN, "finder: %s: %s", http_client_base(f->client), found->trouble);
 		budget->failed++;
 		error_clear(sc);
 		return;
