@@ -204,6 +204,8 @@ search_step(struct search *s)
 		state_undo(now);
 		return;
 	}
+	if (s->pool != NULL && now->cost != now->old_cost && s->temperature < s->pool_below)
+		pool_add_touched(s->pool, now);
 	keep_best(s);
 }
 

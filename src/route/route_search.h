@@ -11,6 +11,7 @@
 #ifndef ROUTE_ROUTE_SEARCH_H
 #define ROUTE_ROUTE_SEARCH_H
 
+#include "route/route_pool.h"
 #include "route/route_state.h"
 
 struct search {
@@ -25,7 +26,9 @@ struct search {
 	int32_t n_own;
 	double temperature;
 	uint64_t iterations;
-	uint32_t *missed; /* [task] how often it was left over: fleet reduction */
+	struct pool *pool; /* NULL: none */
+	double pool_below; /* temperature from which on the pool remembers routes */
+	uint32_t *missed;  /* [task] how often it was left over: fleet reduction */
 };
 
 struct move {

@@ -25,6 +25,9 @@
 #define REHEAT 0.3
 #define CYCLE_TRIES 700
 #define CYCLES_MAX 50
+#define POOL_BELOW 0.3
+#define POLISH_SHARE 0.04 /* of the tries so far go into set partitioning */
+#define LAST_POLISH 0.98  /* of the budget: the search may still use what it finds */
 
 struct run {
 	const struct route_budget *budget;
@@ -32,6 +35,7 @@ struct run {
 	struct team *team; /* NULL: one thread */
 	int64_t begun_ns, last_report_ns;
 	int64_t reported;
+	uint64_t polished; /* tries spent so */
 	bool over;
 };
 
@@ -204,6 +208,23 @@ cycles_in(const struct run *r, double share_used)
 	return cycles < 1 ? 1 : cycles > CYCLES_MAX ? CYCLES_MAX : (int)cycles;
 }
 
+/* A better best plan from the routes met, where it is worth its time. */
+static void
+polish(struct run *r)
+{
+	struct search *s = r->search;
+	if (s->pool == NULL)
+		return;
+	uint64_t most = (uint64_t)(POLISH_SHARE * (double)s->iterations);
+	if (most <= r->polished)
+		return;
+	most -= r->polished;
+	uint64_t spent = pool_polish(s->pool, s->best, most, may_go_on, r);
+	r->polished += spent;
+	s->iterations += spent;
+	report(r);
+}
+
 /* One short cycle first, so that whoever loses patience has a decent plan; then a
  * hot one, and as many mild ones from the best as the budget is worth. */
 static void
@@ -225,8 +246,11 @@ anneal(struct run *r)
 		double from = bank + (1 - bank) * i / cycles;
 		double to = bank + (1 - bank) * (i + 1) / cycles;
 		search_restart(r->search);
-		cool(r, from, to, scale * (i == 0 ? HOT : REHEAT), scale * COLD);
+		cool(r, from, i + 1 < cycles ? to : LAST_POLISH, scale * (i == 0 ? HOT : REHEAT), scale * COLD);
+		polish(r);
 	}
+	search_restart(r->search);
+	cool(r, LAST_POLISH, 1, scale * COLD, scale * COLD);
 }
 
 /* --- a given start --- */
@@ -320,6 +344,10 @@ solve_within(struct scope *inner, struct scope *sc, const struct route_problem *
 	bool only_complete = rows != NULL && budget->seconds <= 0 && budget->iterations == 0;
 	TRY(model_new(inner, p, only_complete ? 0 : NEIGHBOURS, &m));
 	TRY(search_new(inner, m, budget->seed, &r.search));
+	if (m->simple && !only_complete) {
+		TRY(pool_new(inner, m, &r.search->pool));
+		r.search->pool_below = POOL_BELOW * m->mean_arc;
+	}
 	if (m->n > 0 && m->n_routes > 0) {
 		if (rows != NULL)
 			TRY(start_from(inner, r.search, rows));

@@ -255,4 +255,6 @@ team_epoch(struct team *t, uint32_t tries, bool (*go_on)(void *arg), void *arg)
 	member_run(&t->members[0]);
 	pthread_barrier_wait(&t->end);
 	gather(t);
+	if (t->whole->pool != NULL && t->whole->temperature < t->whole->pool_below)
+		pool_add_all(t->whole->pool, t->whole->now);
 }
