@@ -268,6 +268,7 @@ compare_mornings(struct scope *sc, json_t *report, const json_t *next)
 		problem(report, "the night has taught the next morning nothing");
 		return OK;
 	}
+	json_put(report, "duties_next_morning", json_incref(json_object_get(next, "duties")));
 	json_put(report, "roads_next_morning", json_incref(roads));
 	double learned_s = json_real_value(json_object_get(roads, "mean_error_s"));
 	double map_s = json_real_value(json_object_get(roads, "map_mean_error_s"));

@@ -272,7 +272,10 @@ struct duty_counts {
 	int64_t distance_m, engaged_s, driving_s;
 	int64_t checks_device_passed, checks_face_passed, checks_face_retried, checks_reviewed;
 	int64_t positions_reviewed;
+	int64_t stops_reached, stops_late; /* of closed duties; late: DUTY_STOP_LATE_MS after the plan's time */
+	int64_t duties_by_lesson;	   /* planned by learned times */
 };
+#define DUTY_STOP_LATE_MS (10 * 60000)
 MUST_USE enum code duty_count(struct scope *sc, struct tx *tx, const char *operator_id, int64_t from_ms, int64_t to_ms,
 			      struct duty_counts *out);
 

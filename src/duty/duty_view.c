@@ -211,6 +211,23 @@ count_checks(struct scope *sc, struct tx *tx, const char *operator_id, int64_t f
 	return OK;
 }
 
+/* Was what the plans promised kept? */
+static enum code
+count_promises(struct scope *sc, struct tx *tx, const char *operator_id, int64_t from_ms, int64_t to_ms,
+	       struct duty_counts *c)
+{
+	struct rows *r;
+	TRY(sql_one(
+	    sc, tx, &r,
+	    "SELECT COUNT(*), COUNT(CASE WHEN s.arrived_ms > s.eta_ms + $4 THEN 1 END) FROM stop s JOIN duty d ON"
+	    " d.operator_id = s.operator_id AND d.id = s.duty_id WHERE d.operator_id = $1 AND d.starts_ms >= $2 AND"
+	    " d.starts_ms < $3 AND d.state = 'closed' AND s.arrived_ms IS NOT NULL",
+	    VALS(v_text(operator_id), v_int(from_ms), v_int(to_ms), v_int(DUTY_STOP_LATE_MS))));
+	c->stops_reached = row_int(r, 0);
+	c->stops_late = row_int(r, 1);
+	return OK;
+}
+
 enum code
 duty_count(struct scope *sc, struct tx *tx, const char *operator_id, int64_t from_ms, int64_t to_ms,
 	   struct duty_counts *out)
@@ -220,7 +237,8 @@ duty_count(struct scope *sc, struct tx *tx, const char *operator_id, int64_t fro
 	TRY(sql_one(
 	    sc, tx, &r,
 	    "SELECT COUNT(*), COALESCE(SUM(distance_m), 0), COALESCE(SUM(closed_ms - engaged_from_ms), 0) / 1000,"
-	    " COALESCE(SUM(closed_ms - departed_ms), 0) / 1000, COALESCE(SUM(position_asked), 0) FROM duty WHERE"
+	    " COALESCE(SUM(closed_ms - departed_ms), 0) / 1000, COALESCE(SUM(position_asked), 0),"
+	    " COUNT(CASE WHEN speeds_version > 0 THEN 1 END) FROM duty WHERE"
 	    " operator_id = $1 AND starts_ms >= $2 AND starts_ms < $3 AND state = 'closed'",
 	    VALS(v_text(operator_id), v_int(from_ms), v_int(to_ms))));
 	c.duties = row_int(r, 0);
@@ -228,6 +246,7 @@ duty_count(struct scope *sc, struct tx *tx, const char *operator_id, int64_t fro
 	c.engaged_s = row_int(r, 2);
 	c.driving_s = row_int(r, 3);
 	c.positions_reviewed = row_int(r, 4);
+	c.duties_by_lesson = row_int(r, 5);
 	TRY(sql_one(sc, tx, &r,
 		    "SELECT COUNT(CASE WHEN result = 'delivered' THEN 1 END), COUNT(CASE WHEN result = 'failed' THEN 1 "
 		    "END) FROM attempt WHERE"
@@ -235,6 +254,7 @@ duty_count(struct scope *sc, struct tx *tx, const char *operator_id, int64_t fro
 		    VALS(v_text(operator_id), v_int(from_ms), v_int(to_ms))));
 	c.stops_delivered = row_int(r, 0);
 	c.stops_failed_attempts = row_int(r, 1);
+	TRY(count_promises(sc, tx, operator_id, from_ms, to_ms, &c));
 	TRY(count_checks(sc, tx, operator_id, from_ms, to_ms, &c));
 	*out = c;
 	return OK;

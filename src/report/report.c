@@ -87,6 +87,9 @@ duties(struct scope *sc, struct tx *tx, const struct day *d, struct duty_counts 
 	json_put_real(o, "hours_driving", (double)(c->driving_s / 36) / 100);
 	json_put_int(o, "stops_delivered", c->stops_delivered);
 	json_put_int(o, "stops_failed", c->stops_failed_attempts);
+	json_put_int(o, "stops_reached", c->stops_reached);
+	json_put_int(o, "stops_over_10_min_late", c->stops_late);
+	json_put_int(o, "planned_by_learned_times", c->duties_by_lesson);
 	json_t *checks = section(d, "checks");
 	json_put_int(checks, "passed", c->checks_device_passed + c->checks_face_passed);
 	if (d->paths) {

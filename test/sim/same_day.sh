@@ -37,6 +37,11 @@ day, next_morning = r["roads"], r["roads_next_morning"]
 assert day["speeds_version"] == 0 and next_morning["speeds_version"] == 1, (day, next_morning)
 assert day["foretold_over_driven"] < 0.8 < 0.85 < next_morning["foretold_over_driven"] < 1.15, (day, next_morning)
 assert next_morning["mean_error_s"] < 0.6 * next_morning["map_mean_error_s"], next_morning
+assert r["duties"]["planned_by_learned_times"] == 0, r["duties"]
+morning = r["duties_next_morning"]
+assert morning["planned_by_learned_times"] == morning["closed"] > 0, morning
+late = lambda d: d["stops_over_10_min_late"] / d["stops_reached"]
+assert late(morning) < late(r["duties"]), (r["duties"], morning)
 if r["drivers"]["with_face_path"] >= 2:
     assert told["check_in_try_again"] >= 1 and told["checkin.review"] == 1, told
     assert r["checks"]["face_passed"] >= 1, r["checks"]
