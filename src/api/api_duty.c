@@ -4,6 +4,7 @@
 #include "day/day.h"
 #include "duty/duty.h"
 #include "face/face_wire.h"
+#include "road/match_stream.h"
 
 #define POSITIONS_MAX 500
 
@@ -461,18 +462,59 @@ put_live(struct scope *sc, struct tx *tx, struct call *c, json_t *duty)
 	return OK;
 }
 
+#define TAIL_POSITIONS 8 /* enough to know which of two streets */
+
+/* An open duty's last positions, to be read as streets. */
+struct tail {
+	struct position *p;
+	size_t n;
+};
+struct duties_seen {
+	json_t *list;
+	struct tail *tails; /* one a duty; n = 0: no place is shown */
+};
+
 static enum code
 duties(struct scope *sc, struct tx *tx, struct call *c)
 {
 	int64_t from_ms;
 	int64_t to_ms;
-	json_t *list;
+	struct duties_seen *seen = NEW(sc, struct duties_seen);
 	size_t i;
 	json_t *duty;
 	TRY(call_day(sc, tx, c, &from_ms, &to_ms));
-	TRY(duty_list(sc, tx, c->who.operator_id, from_ms, to_ms, &list));
-	json_array_foreach(list, i, duty) TRY(put_live(sc, tx, c, duty));
-	reply_items(sc, c, list);
+	TRY(duty_list(sc, tx, c->who.operator_id, from_ms, to_ms, &seen->list));
+	seen->tails = NEW_ARRAY(sc, json_array_size(seen->list), struct tail);
+	json_array_foreach(seen->list, i, duty)
+	{
+		TRY(put_live(sc, tx, c, duty));
+		if (json_object_get(duty, "last_place") != NULL)
+			TRY(positions_recent(sc, tx, c->who.operator_id, json_string_value(json_object_get(duty, "id")),
+					     TAIL_POSITIONS, &seen->tails[i].p, &seen->tails[i].n));
+	}
+	c->user = seen;
+	return OK;
+}
+
+/* Which streets these are; of no transaction, and kept nowhere. */
+static enum code
+duties_on_streets(struct scope *sc, struct call *c)
+{
+	const struct duties_seen *seen = c->user;
+	const struct road *road = c->house->road;
+	struct road_matcher *matcher = NULL;
+	size_t i;
+	json_t *duty;
+	json_array_foreach(seen->list, i, duty)
+	{
+		if (road == NULL || seen->tails[i].n == 0)
+			continue;
+		if (matcher == NULL)
+			matcher = road_matcher_new(sc, road);
+		json_put_text(duty, "last_street",
+			      positions_street(sc, matcher, road, seen->tails[i].p, seen->tails[i].n));
+	}
+	reply_items(sc, c, seen->list);
 	return OK;
 }
 
@@ -645,6 +687,7 @@ static const struct route rows[] = {
      .path = "/v1/duties",
      .who = MAY_DISPATCH,
      .prepare = duties,
+     .work = duties_on_streets,
      .summary = "Duties of a day; places only while a duty is open",
      .query = "date",
      .answer = "DutyList"},

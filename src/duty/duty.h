@@ -245,6 +245,14 @@ MUST_USE enum code positions_of(struct scope *sc, struct tx *tx, const char *ope
 				struct position **out, size_t *n);
 MUST_USE enum code positions_last(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id,
 				  struct position *out);
+/* The newest `max` of them, oldest first. */
+MUST_USE enum code positions_recent(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id,
+				    size_t max, struct position **out, size_t *n);
+/* The street a van is on, as the way it came says; "" where that has no name, NULL
+ * where it is on none. p rises in time. */
+struct road_matcher;
+const char *positions_street(struct scope *sc, struct road_matcher *matcher, const struct road *road,
+			     const struct position *p, size_t n);
 /* Is the track possible? Fills `why` (a sentence) when it is not: faster than
  * 200 km/h over a kilometre, or two places at one time. Pure. */
 bool positions_plausible(const struct position *p, size_t n, struct scope *sc, const char **why);

@@ -2,6 +2,7 @@
 #include "duty/duty_rows.h"
 #include "people/people.h"
 #include "record/record.h"
+#include "road/match_stream.h"
 #include "store/event.h"
 
 #define FUTURE_MS (2 * 60000)	/* phones' clocks are a little off */
@@ -114,6 +115,49 @@ positions_last(struct scope *sc, struct tx *tx, const char *operator_id, const c
 		    VALS(v_text(operator_id), v_text(duty_id))));
 	*out = from_row(r);
 	return OK;
+}
+
+enum code
+positions_recent(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id, size_t max,
+		 struct position **out, size_t *n)
+{
+	struct rows *r;
+	struct position *list = NEW_ARRAY(sc, max, struct position);
+	size_t have = 0;
+	TRY(sql_query(sc, tx, &r,
+		      "SELECT at_ms, lat_e7, lon_e7, accuracy_dm, speed_cmps FROM position WHERE operator_id = $1 AND"
+		      " duty_id = $2 ORDER BY at_ms DESC LIMIT $3",
+		      VALS(v_text(operator_id), v_text(duty_id), v_int((int64_t)max))));
+	while (have < max && row_next(r))
+		list[max - ++have] = from_row(r);
+	if (have < max)
+		TRY(rows_end(sc, r));
+	*out = list + (max - have);
+	*n = have;
+	return OK;
+}
+
+const char *
+positions_street(struct scope *sc, struct road_matcher *matcher, const struct road *road, const struct position *p,
+		 size_t n)
+{
+	struct road_stream *s;
+	struct road_point now;
+	const char *street = NULL;
+	if (road_stream_open(sc, ROAD_LAG, &s) != OK) {
+		error_clear(sc);
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct road_fix fix = {p[i].place, p[i].at_ms, p[i].accuracy_m};
+		struct road_settled_list settled;
+		if (road_stream_push(sc, matcher, NULL, s, &fix, &settled) != OK)
+			error_clear(sc); /* a fix that fits nothing says nothing */
+	}
+	if (road_stream_now(s, &now))
+		street = road_point_name(road, &now);
+	road_stream_close(s);
+	return street;
 }
 
 bool

@@ -132,6 +132,10 @@ def walk(binary, roads):
             after(binary, day, delivered)
 
 
+def desk_of(day):
+    return day.admin.need("GET", "/v1/duties?date=2026-11-22")
+
+
 def ended_by_a_person(binary):
     """A dispatcher ends a duty with words; a driver does not leave, nor lose her track, while hers is open."""
     with tempfile.TemporaryDirectory(prefix="waybill-day-") as top:
@@ -164,6 +168,9 @@ def ended_by_a_person(binary):
             now = phone.need("GET", "/sim/clock")["now"]
             track = {"positions": [{"at": now, "place": day.depot, "accuracy_m": 5}]}
             assert phone.need("POST", "/v1/driver/positions", track)["stored"] == 1
+            seen = {d["id"]: d for d in desk_of(day)["items"]}
+            assert seen[duty["id"]]["last_street"].startswith("Gata"), seen[duty["id"]]
+            assert all("last_street" not in d and "last_place" not in d for i, d in seen.items() if i != duty["id"]), seen
             refused = phone.post("/v1/driver/leave", {"confirm": True})
             assert refused.status == 409 and refused.reason == "duty-open", refused
             assert len(phone.need("GET", "/v1/driver/data")["positions"]) == 1, "a refused leaving erases nothing"

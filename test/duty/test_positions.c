@@ -1,8 +1,9 @@
 /* Positions: inside an open duty, or nowhere; and what a track can be. */
-#include "unit.h"
+#include "road/town.h"
 
 #include "base/prng.h"
 #include "duty/duty.h"
+#include "road/match_stream.h"
 
 #define OPEN_MS INT64_C(1795327200000)
 
@@ -70,6 +71,37 @@ the_depot_has_a_radius(void **state)
 	assert_false(checkin_at_depot(far, depot, 250));
 }
 
+/* Two streets cross; the last fix lies at the crossing, nearer to the one she did
+ * not come by. */
+static void
+a_van_is_on_the_street_it_came_by(void **state)
+{
+	(void)state;
+	static const char town[] =
+	    "{\"type\":\"FeatureCollection\",\"features\":["
+	    "{\"type\":\"Feature\",\"id\":\"way/1\",\"properties\":{\"highway\":\"residential\",\"name\":\"Long\"},"
+	    "\"geometry\":{\"type\":\"LineString\",\"coordinates\":[[11.96,57.7],[11.97,57.7],[11.98,57.7]]}},"
+	    "{\"type\":\"Feature\",\"id\":\"way/2\",\"properties\":{\"highway\":\"residential\",\"name\":\"Cross\"},"
+	    "\"geometry\":{\"type\":\"LineString\",\"coordinates\":[[11.97,57.69],[11.97,57.7],[11.97,57.71]]}}]}";
+	struct scope sc;
+	struct road *road;
+	struct road_import_report report;
+	scope_init(&sc);
+	assert_ok(&sc, town_open_bytes(&sc, town, strlen(town), "van", &road, &report));
+	struct road_matcher *m = road_matcher_new(&sc, road);
+	struct position p[6];
+	for (int i = 0; i < 6; i++) /* eastwards, 50 m in 5 s */
+		p[i] = at(5 * i, 577000000, 119650000 + i * 8400);
+	p[5] = at(25, 577000300, 119699500);
+	assert_string_equal(positions_street(&sc, m, road, p, 6), "Long");
+	assert_string_equal(positions_street(&sc, m, road, p + 5, 1), "Cross");
+	p[0] = at(0, 0, 0);
+	assert_null(positions_street(&sc, m, road, p, 1));
+	assert_null(positions_street(&sc, m, road, p, 0));
+	road_close(road);
+	scope_release(&sc);
+}
+
 int
 main(void)
 {
@@ -77,6 +109,7 @@ main(void)
 	    cmocka_unit_test(outside_the_duty_nothing_is_taken),
 	    cmocka_unit_test(a_van_is_believed_and_a_leap_is_asked_about),
 	    cmocka_unit_test(the_depot_has_a_radius),
+	    cmocka_unit_test(a_van_is_on_the_street_it_came_by),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@ export async function watchMap(page, house, place) {
   await page.getByRole("heading", { name: "Today" }).waitFor();
   await mapDrawn(page);
   await page.locator(`.livemap .pin[aria-label^="Vera Holm"][data-at="${at(place)}"]`).waitFor();
+  await page.locator(".dutyrow .street", { hasText: /\p{L}{4}/u }).waitFor(); // the name of a street
 }
 
 /** She moves, and the pin with her, without a hand on the desk's page: in degrees and on the glass. */

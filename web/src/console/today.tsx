@@ -23,13 +23,18 @@ function initials(name: string | null): string {
   return (name ?? "?").split(/\s+/).map((w) => w.charAt(0)).slice(0, 2).join("").toUpperCase();
 }
 
+/** The street a van is on, where it has a name. */
+function street(d: DutyHead, before: string): string {
+  return d.last_street === undefined || d.last_street === null || d.last_street === "" ? "" : before + d.last_street;
+}
+
 function pinsOf(duties: DutyHead[], chosen: Duty | null, choose: (id: string) => void, depots: Pin[]): Pin[] {
   const pins = [...depots];
   for (const [i, s] of (chosen?.stops ?? []).entries())
     pins.push({ id: s.id, place: s.place, text: String(i + 1), label: `${i + 1}. ${s.shipment.address ?? ""} (${s.state})`, kind: s.state === "failed" ? "failed" : s.state === "open" || s.state === "arrived" ? "stop" : "done" });
   for (const d of duties)
     if (d.last_place !== undefined)
-      pins.push({ id: d.id, place: d.last_place, text: initials(d.driver_name), label: `${d.driver_name ?? ""}, ${d.stops_done} of ${d.stops_total}`, kind: d.id === chosen?.id ? "chosen" : "driver", press: () => choose(d.id) });
+      pins.push({ id: d.id, place: d.last_place, text: initials(d.driver_name), label: `${d.driver_name ?? ""}, ${d.stops_done} of ${d.stops_total}${street(d, ", ")}`, kind: d.id === chosen?.id ? "chosen" : "driver", press: () => choose(d.id) });
   return pins;
 }
 
@@ -44,7 +49,7 @@ function DutyRow({ d, chosen, choose }: { d: DutyHead; chosen: boolean; choose: 
   return (
     <li>
       <button type="button" class="dutyrow" aria-pressed={chosen} onClick={() => choose(d.id)}>
-        <span class="who"><strong>{d.driver_name}</strong> <span class={`tag ${d.state}`}>{plain(d.state)}</span></span>
+        <span class="who"><strong>{d.driver_name}</strong> <span class={`tag ${d.state}`}>{plain(d.state)}</span><span class="soft street">{street(d, "")}</span></span>
         <span class="num soft">{f.time(d.starts_at)}–{f.time(d.ends_at)}</span>
         <progress max={Math.max(1, d.stops_total)} value={d.stops_done} aria-label={`${d.stops_done} of ${d.stops_total} stops`} />
         <span class="num">{d.stops_done}/{d.stops_total}</span>

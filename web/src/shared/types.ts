@@ -135,6 +135,7 @@ export interface DutyHead {
   stops_done: number;
   last_place?: Place;
   last_at?: string;
+  last_street?: string | null;
 }
 export interface Duty extends Omit<DutyHead, "stops_total" | "stops_done"> {
   award_id: string;
