@@ -63,6 +63,7 @@ embed_file(struct scope *sc, struct face_engine *e, const char *path, struct emb
 	struct engine_portrait portrait;
 	TRY(engine_portrait(sc, e, &p, &faces[meant_face(&p, faces, found)], &portrait));
 	out->hint = quality_hint(&portrait.quality);
+	out->yaw_deg = portrait.quality.yaw_deg;
 	return engine_embed(sc, e, &portrait, out->vector);
 }
 
@@ -419,7 +420,9 @@ result_json(struct scope *sc, struct bench *r, const struct face_engine *e, json
 	json_t *several;
 	json_t *held_out;
 	TRY(several_json(sc, r, e, policy, &several));
+	json_t *captures;
 	TRY(bench_held_out(sc, r, &held_out));
+	TRY(bench_captures(sc, r, &captures));
 	tmr_json(r, plain, bounded);
 	json_t *accuracy = accuracy_json(r);
 	json_put_real(o, "accuracy", json_number_value(json_object_get(accuracy, "mean")));
@@ -439,6 +442,7 @@ result_json(struct scope *sc, struct bench *r, const struct face_engine *e, json
 			   rate_json((struct rate){r->genuine.n - scores_above(r->genuine, policy), r->genuine.n})));
 	json_put(o, "three_by_three", several);
 	json_put(o, "held_out", held_out);
+	json_put(o, "captures", captures);
 	json_put(o, "pairs",
 		 json_pack("{s:I,s:I,s:I,s:I,s:b}", "genuine", (json_int_t)r->genuine.n, "impostor",
 			   (json_int_t)r->impostor.n, "with_a_failed_capture", (json_int_t)r->failed_pairs,

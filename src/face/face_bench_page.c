@@ -214,6 +214,33 @@ held_out_table(struct text *t, const json_t *result)
 	text_add(t, "</table>");
 }
 
+/* Where the misses are. */
+static void
+captures_table(struct text *t, const json_t *result)
+{
+	const json_t *captures = json_object_get(result, "captures");
+	const json_t *good = json_object_get(captures, "good");
+	const char *fmr;
+	size_t i;
+	json_t *o;
+	text_printf(
+	    t,
+	    "<h2>Where the misses are</h2><p>False non-matches of the %.0f pairs of one person with two captures "
+	    "that a driver would not be asked to repeat, then of all pairs by the more turned head.</p><table>",
+	    number(good, "genuine"));
+	json_object_foreach(json_object_get(good, "fnmr_at_fmr"), fmr, o)
+	{
+		text_printf(t, "<tr><th>good captures, FMR %s<td>", fmr);
+		rate_text(t, o);
+	}
+	json_array_foreach(json_object_get(captures, "by_turn_at_fmr_1e-4"), i, o)
+	{
+		text_printf(t, "<tr><th>turned less than %.0f°, FMR 1e-4<td>", number(o, "below_deg"));
+		rate_text(t, json_object_get(o, "fnmr"));
+	}
+	text_add(t, "</table>");
+}
+
 char *
 bench_page(struct scope *sc, const json_t *result)
 {
@@ -258,6 +285,7 @@ bench_page(struct scope *sc, const json_t *result)
 	text_add(&t, "</table><h2>Groups, at the default policy</h2>");
 	groups_table(&t, result);
 	held_out_table(&t, result);
+	captures_table(&t, result);
 	text_printf(
 	    &t,
 	    "<h2>How to read this</h2><p>Bounds are exact binomial (Clopper–Pearson). Pairs that share a person "

@@ -9,6 +9,7 @@
 struct embedded {
 	bool found;
 	enum face_hint hint;
+	float yaw_deg;
 	float *vector;
 };
 
@@ -40,7 +41,10 @@ bench_same_photograph(double impostor_score)
 
 /* The rates at a threshold that other people set: people are dealt into folds by a hash
  * of their name, the threshold for an FMR comes from the pairs without anybody of the fold (by the
- * rule of the calibration), and is tried on all pairs within the fold. */
+ * rule of the calibration), and is tried on all pairs within the fold. The caller owns *out. */
 MUST_USE enum code bench_held_out(struct scope *sc, const struct bench *r, json_t **out);
+
+/* Misses of good captures only, and of all by the head's turn. The caller owns *out. */
+MUST_USE enum code bench_captures(struct scope *sc, const struct bench *r, json_t **out);
 
 #endif

@@ -124,6 +124,54 @@ what_the_threshold_never_saw_is_an_error(void **state)
 	scope_release(&sc);
 }
 
+static json_t *
+miss(const json_t *list, size_t i)
+{
+	return json_object_get(json_array_get(list, i), "fnmr");
+}
+
+/* Impostor pairs up to 0.199; genuine ones at 0.9, or at 0 where a head is turned or a capture poor. */
+static void
+misses_are_told_apart(void **state)
+{
+	(void)state;
+	struct scope sc;
+	json_t *o;
+	scope_init(&sc);
+	struct bench *b = NEW(&sc, struct bench);
+	b->pictures = NEW_ARRAY(&sc, 4, struct embedded);
+	for (int i = 0; i < 4; i++)
+		b->pictures[i].found = true;
+	b->pictures[2].yaw_deg = -60;
+	b->pictures[3].hint = FACE_HINT_LIGHT;
+	b->lists.pairs = NEW_ARRAY(&sc, 2000, struct bench_pair);
+	b->pair_scores = NEW_ARRAY(&sc, 2000, double);
+	assert_ok(&sc, scores_room(&sc, 2000, &b->impostor));
+	for (int i = 0; i < 1990; i++) {
+		b->pair_scores[i] = i / 10000.0;
+		b->lists.pairs[i] = (struct bench_pair){0, 1, false, 0};
+		b->impostor.v[b->impostor.n++] = b->pair_scores[i];
+	}
+	scores_sort(&b->impostor);
+	for (int i = 1990; i < 2000; i++) {
+		int other = i < 1995 ? 1 : i < 1998 ? 2 : 3;
+		b->pair_scores[i] = other == 1 ? 0.9 : 0;
+		b->lists.pairs[i] = (struct bench_pair){0, other, true, 0};
+	}
+	b->lists.n_pairs = 2000;
+	assert_ok(&sc, bench_captures(&sc, b, &o));
+	const json_t *good = json_object_get(o, "good");
+	assert_int_equal(json_integer_value(json_object_get(good, "genuine")), 8);
+	const json_t *at = json_object_get(json_object_get(good, "fnmr_at_fmr"), "1e-3");
+	assert_int_equal(json_integer_value(json_object_get(at, "errors")), 3);
+	const json_t *turns = json_object_get(o, "by_turn_at_fmr_1e-4");
+	assert_int_equal(json_integer_value(json_object_get(miss(turns, 0), "of")), 7);
+	assert_int_equal(json_integer_value(json_object_get(miss(turns, 0), "errors")), 2);
+	assert_int_equal(json_integer_value(json_object_get(miss(turns, 4), "errors")), 3);
+	json_decref(o);
+	scope_release(&sc);
+}
+
 int
 main(void)
 {
@@ -131,6 +179,7 @@ main(void)
 	    cmocka_unit_test(thresholds_are_counts_where_there_are_enough),
 	    cmocka_unit_test(everybody_is_counted_once_at_others_threshold),
 	    cmocka_unit_test(what_the_threshold_never_saw_is_an_error),
+	    cmocka_unit_test(misses_are_told_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

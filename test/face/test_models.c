@@ -55,8 +55,7 @@ static void
 rewritten_models_answer_as_their_originals(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"fr_detect.onnx", "fr_landmark.onnx", "fr_feature.onnx",
-					    "fr_liveness.onnx"};
+	static const char *const names[] = {"fr_detect.onnx", "fr_landmark.onnx", "fr_feature.onnx"};
 	for (size_t k = 0; k < COUNT_OF(names); k++) {
 		struct scope sc;
 		struct ort *o;
