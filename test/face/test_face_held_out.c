@@ -63,7 +63,7 @@ population(struct scope *sc)
 			v[k] /= sqrtf((float)sum);
 		l->pictures[i] =
 		    (struct bench_picture){scope_printf(sc, "p%zu/%zu.jpg", person, i), (int32_t)person, -1};
-		b->pictures[i] = (struct embedded){true, FACE_HINT_NONE, v};
+		b->pictures[i] = (struct embedded){.found = true, .vector = v};
 	}
 	l->pairs = NEW_ARRAY(sc, PEOPLE * PEOPLE, struct bench_pair);
 	b->pair_scores = NEW_ARRAY(sc, PEOPLE * PEOPLE, double);
