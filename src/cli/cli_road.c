@@ -128,7 +128,7 @@ ask(struct scope *sc, const char *path, const char *target, int *status)
 	TRY(open_road(sc, path, &road));
 	unsigned http;
 	char *json;
-	enum code rc = road_osrm_answer(sc, road, NULL, target, &http, &json);
+	enum code rc = road_osrm_answer(sc, road, NULL, NULL, target, &http, &json);
 	road_close(road);
 	TRY(rc);
 	if (puts(json) < 0)

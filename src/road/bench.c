@@ -195,7 +195,7 @@ time_routes(struct bench *b, size_t n)
 					 place_lon(b->to_place[i]), place_lat(b->to_place[i]));
 			unsigned status;
 			char *json;
-			rc = road_osrm_answer(&work, b->road, NULL, target, &status, &json);
+			rc = road_osrm_answer(&work, b->road, NULL, NULL, target, &status, &json);
 			scope_clear(&work);
 		}
 		keep_best(&b->r->route_us, start, 1e3 * (double)n);

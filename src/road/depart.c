@@ -424,7 +424,7 @@ road_path_at(struct scope *sc, const struct road *road, const struct road_week *
 		return fail_as(sc, E_NOT_FOUND, "no-route", "there is no way between these two points");
 	path_legs(sc, road, d.hours.metric[0], &t, from, to, &path);
 	TRY(time_legs(sc, &d, &t, &path));
-	path_steps(sc, road, &path);
+	path_steps(sc, road, to, &path);
 	*out = path;
 	return OK;
 }

@@ -141,6 +141,7 @@ osm_read_geojson(struct scope *sc, const uint8_t *bytes, size_t n, struct osm_ra
 	if (timestamp != NULL)
 		raw->source = scope_strdup(sc, timestamp);
 	read_box(sc, raw, json_object_get(root, "bbox"));
+	raw->nameless_nodes = true;
 	for (size_t i = 0; i < json_array_size(features); i++)
 		if (read_feature(sc, raw, json_array_get(features, i), i) != OK)
 			return error_prefix(sc, "feature %zu", i);

@@ -164,6 +164,37 @@ keep_loose(struct osm_raw *raw, int64_t id, const int64_t *refs, size_t n)
 	*(struct raw_way *)vec_push(&raw->loose) = way;
 }
 
+/* "A1;A3" as "A1, A3". */
+static void
+add_list(struct text *t, const char *values)
+{
+	for (const char *s = values; *s != '\0'; s++) {
+		if (*s != ';')
+			text_add_char(t, *s);
+		else
+			text_add(t, s[1] == ' ' ? "," : ", ");
+	}
+}
+
+/* What a driver reads on the signs of a one-way street: roads, then places. */
+static uint32_t
+destination_text(struct osm_raw *raw, const struct osm_tag *tags, size_t n_tags)
+{
+	const char *refs = osm_tag_find(tags, n_tags, "destination:ref");
+	const char *places = osm_tag_find(tags, n_tags, "destination");
+	if (refs == NULL && places == NULL)
+		return 0;
+	struct text t;
+	text_init(&t, raw->sc);
+	if (refs != NULL)
+		add_list(&t, refs);
+	if (refs != NULL && places != NULL)
+		text_add(&t, ": ");
+	if (places != NULL)
+		add_list(&t, places);
+	return raw_text(raw, t.s);
+}
+
 void
 raw_way(struct osm_raw *raw, int64_t id, const int64_t *refs, size_t n_refs, const struct osm_tag *tags, size_t n_tags)
 {
@@ -184,6 +215,8 @@ raw_way(struct osm_raw *raw, int64_t id, const int64_t *refs, size_t n_refs, con
 	}
 	way.name = raw_text(raw, osm_tag_find(tags, n_tags, "name"));
 	way.ref = raw_text(raw, osm_tag_find(tags, n_tags, "ref"));
+	if ((way.verdict.flags & (WAY_ONEWAY | WAY_ONEWAY_BACK)) != 0)
+		way.destination = destination_text(raw, tags, n_tags);
 	way.first_ref = keep_refs(&raw->refs, refs, n_refs);
 	*(struct raw_way *)vec_push(&raw->ways) = way;
 	raw_names_way(raw, id, refs, n_refs, tags, n_tags, (uint32_t)raw->ways.n - 1);

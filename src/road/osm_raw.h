@@ -21,6 +21,7 @@ struct raw_way {
 	int64_t id;
 	uint32_t first_ref, n_refs; /* into refs: node ids */
 	uint32_t name, ref;	    /* into text */
+	uint32_t destination;	    /* into text: what its signs say */
 	struct way_verdict verdict;
 	uint8_t draw; /* 0, or an enum road_class from DRAW_WATER on */
 };
@@ -68,6 +69,7 @@ struct osm_raw {
 	size_t seen_cap, seen_n;
 	const char *source; /* "" or what the file says of itself */
 	size_t relations, restrictions_ignored;
+	bool nameless_nodes; /* their ids are this reader's own */
 };
 
 void raw_init(struct osm_raw *raw, struct scope *sc, const struct profile *profile);

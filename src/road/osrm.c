@@ -6,8 +6,8 @@
 
 /* --- text ----------------------------------------------------------------------- */
 
-static void
-add_integer(struct text *t, int64_t v)
+void
+osrm_add_integer(struct text *t, int64_t v)
 {
 	char digits[24];
 	size_t at = sizeof digits;
@@ -28,7 +28,7 @@ osrm_add_number(struct text *t, double v)
 		text_add_char(t, '-');
 		tenths = -tenths;
 	}
-	add_integer(t, tenths / 10);
+	osrm_add_integer(t, tenths / 10);
 	if (tenths % 10 != 0) {
 		char tail[2] = {'.', (char)('0' + tenths % 10)};
 		text_add_n(t, tail, 2);
@@ -135,158 +135,7 @@ osrm_add_waypoint(struct text *t, const struct road *road, const struct road_poi
 	text_add_char(t, '}');
 }
 
-/* --- steps ---------------------------------------------------------------------- */
-
-static const char *const modifiers[] = {
-    [ROAD_TURN_DEPART] = "",
-    [ROAD_TURN_ARRIVE] = "",
-    [ROAD_TURN_CONTINUE] = "straight",
-    [ROAD_TURN_SLIGHT_LEFT] = "slight left",
-    [ROAD_TURN_SLIGHT_RIGHT] = "slight right",
-    [ROAD_TURN_LEFT] = "left",
-    [ROAD_TURN_RIGHT] = "right",
-    [ROAD_TURN_SHARP_LEFT] = "sharp left",
-    [ROAD_TURN_SHARP_RIGHT] = "sharp right",
-    [ROAD_TURN_BACK] = "uturn",
-};
-
-static const char *
-manoeuvre_type(const struct road_step *s, const struct road_step *before)
-{
-	if (s->turn == ROAD_TURN_DEPART)
-		return "depart";
-	if (s->turn == ROAD_TURN_ARRIVE)
-		return "arrive";
-	if (s->roundabout_exit != 0)
-		return "roundabout";
-	if (before != NULL && text_eq(before->name, s->name) && *s->name != '\0')
-		return "continue";
-	return s->turn == ROAD_TURN_CONTINUE ? "new name" : "turn";
-}
-
-static void
-add_manoeuvre(struct text *t, const struct road_path *path, size_t i)
-{
-	const struct road_step *s = &path->steps[i];
-	text_add(t, "\"maneuver\":{\"bearing_after\":");
-	add_integer(t, s->bearing_after);
-	text_add(t, ",\"bearing_before\":");
-	add_integer(t, s->bearing_before);
-	text_add(t, ",\"location\":");
-	osrm_add_location(t, path->shape[s->first_shape]);
-	if (modifiers[s->turn][0] != '\0') {
-		text_add(t, ",\"modifier\":");
-		osrm_add_string(t, modifiers[s->turn]);
-	}
-	if (s->roundabout_exit != 0) {
-		text_add(t, ",\"exit\":");
-		add_integer(t, s->roundabout_exit);
-	}
-	text_add(t, ",\"type\":");
-	osrm_add_string(t, manoeuvre_type(s, i > 0 ? &path->steps[i - 1] : NULL));
-	text_add_char(t, '}');
-}
-
-/* The junction a manoeuvre happens at: the street left behind and the one taken. */
-static void
-add_intersection(struct text *t, const struct road_path *path, const struct road_step *s)
-{
-	bool first = s->turn == ROAD_TURN_DEPART;
-	bool last = s->turn == ROAD_TURN_ARRIVE;
-	int back = (s->bearing_before + 180) % 360;
-	text_add(t, "\"intersections\":[{\"location\":");
-	osrm_add_location(t, path->shape[s->first_shape]);
-	if (first || last) {
-		text_add(t, first ? ",\"out\":0" : ",\"in\":0");
-		text_add(t, ",\"entry\":[true],\"bearings\":[");
-		add_integer(t, first ? s->bearing_after : back);
-	} else {
-		text_add(t, ",\"in\":0,\"out\":1,\"entry\":[false,true],\"bearings\":[");
-		add_integer(t, back);
-		text_add_char(t, ',');
-		add_integer(t, s->bearing_after);
-	}
-	text_add(t, "]}]");
-}
-
-static void
-add_step(struct text *t, const struct road *road, const struct osrm_request *r, const struct road_path *path, size_t i)
-{
-	const struct road_step *s = &path->steps[i];
-	text_add_char(t, '{');
-	add_intersection(t, path, s);
-	text_add(t, road->info.drives_on_left ? ",\"driving_side\":\"left\"" : ",\"driving_side\":\"right\"");
-	text_add(t, ",\"geometry\":");
-	osrm_add_geometry(t, r->geometry, path->shape + s->first_shape, s->n_shape);
-	text_add(t, ",\"mode\":\"driving\",");
-	add_manoeuvre(t, path, i);
-	text_add(t, ",\"name\":");
-	osrm_add_string(t, s->name);
-	if (*s->ref != '\0') {
-		text_add(t, ",\"ref\":");
-		osrm_add_string(t, s->ref);
-	}
-	text_add(t, ",\"weight\":");
-	osrm_add_number(t, s->duration_ds * 0.1);
-	text_add(t, ",\"duration\":");
-	osrm_add_number(t, s->duration_ds * 0.1);
-	text_add(t, ",\"distance\":");
-	osrm_add_number(t, s->distance_m);
-	text_add_char(t, '}');
-}
-
 /* --- legs and routes -------------------------------------------------------------- */
-
-/* Per pair of neighbouring points of each leg: its share of the leg's arc. */
-static void
-add_note(struct text *t, const struct road_path *path, unsigned note)
-{
-	bool first = true;
-	text_add_char(t, '[');
-	for (size_t i = 0; i < path->n_legs; i++) {
-		const struct road_leg *l = &path->legs[i];
-		const struct place *p = path->shape + l->first_shape;
-		double speed = l->duration_ms > 0 ? l->distance_m * 1000 / l->duration_ms : 0;
-		for (size_t k = 0; k + 1 < l->n_shape; k++) {
-			double d = place_distance_m(p[k], p[k + 1]);
-			if (!first)
-				text_add_char(t, ',');
-			first = false;
-			if (note == OSRM_NOTE_DATASOURCES)
-				text_add_char(t, '0');
-			else
-				osrm_add_number(t, note == OSRM_NOTE_DISTANCE ? d
-						   : note == OSRM_NOTE_SPEED  ? speed
-						   : speed > 0		      ? d / speed
-									      : 0);
-		}
-	}
-	text_add_char(t, ']');
-}
-
-static void
-add_notes(struct text *t, const struct road_path *path, unsigned notes)
-{
-	static const struct {
-		unsigned note;
-		const char *key;
-	} keys[] = {{OSRM_NOTE_DURATION, "\"duration\":"},
-		    {OSRM_NOTE_DISTANCE, "\"distance\":"},
-		    {OSRM_NOTE_SPEED, "\"speed\":"},
-		    {OSRM_NOTE_WEIGHT, "\"weight\":"},
-		    {OSRM_NOTE_DATASOURCES, "\"datasources\":"}};
-	text_add(t, ",\"annotation\":{");
-	bool first = true;
-	for (size_t i = 0; i < COUNT_OF(keys); i++) {
-		if ((notes & keys[i].note) == 0)
-			continue;
-		text_add(t, first ? "" : ",");
-		text_add(t, keys[i].key);
-		add_note(t, path, keys[i].note);
-		first = false;
-	}
-	text_add_char(t, '}');
-}
 
 /* The two names driven longest, in their order. */
 static void
@@ -328,7 +177,7 @@ add_leg(struct text *t, const struct road *road, const struct osrm_request *r, c
 	for (size_t i = 0; r->steps && i < path->n_steps; i++) {
 		if (i > 0)
 			text_add_char(t, ',');
-		add_step(t, road, r, path, i);
+		osrm_add_step(t, road, r->geometry, path, &path->steps[i]);
 	}
 	text_add(t, "],\"summary\":");
 	if (r->steps)
@@ -341,8 +190,8 @@ add_leg(struct text *t, const struct road *road, const struct osrm_request *r, c
 	osrm_add_number(t, path->duration_ds * 0.1);
 	text_add(t, ",\"distance\":");
 	osrm_add_number(t, path->distance_m);
-	if ((r->notes & ~OSRM_NOTE_NODES) != 0)
-		add_notes(t, path, r->notes);
+	if (r->notes != 0)
+		osrm_add_notes(t, road, path, r->notes);
 	text_add_char(t, '}');
 }
 

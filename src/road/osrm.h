@@ -7,11 +7,16 @@
 #include "road/osrm_request.h"
 #include "road/road_map.h"
 
+void osrm_add_integer(struct text *t, int64_t v);
 void osrm_add_number(struct text *t, double v);		/* at most one decimal */
 void osrm_add_string(struct text *t, const char *utf8); /* quoted and escaped */
 void osrm_add_location(struct text *t, struct place p);
 void osrm_add_geometry(struct text *t, enum osrm_geometry kind, const struct place *p, size_t n);
 void osrm_add_waypoint(struct text *t, const struct road *road, const struct road_point *p);
+void osrm_add_step(struct text *t, const struct road *road, enum osrm_geometry geometry, const struct road_path *path,
+		   const struct road_step *s);
+/* ,"annotation":{…} of a leg; notes: OSRM_NOTE_…. An extract that names no nodes has no "nodes". */
+void osrm_add_notes(struct text *t, const struct road *road, const struct road_path *path, unsigned notes);
 /* {"geometry":…,"legs":[…],…} of paths driven one after another. */
 void osrm_add_route(struct text *t, const struct road *road, const struct osrm_request *r,
 		    const struct road_path *paths, size_t n_paths);

@@ -215,16 +215,16 @@ parse_per_point(struct scope *sc, const char *name, const char *value, struct os
 }
 
 static enum code
-parse_timestamps(struct scope *sc, const char *value, struct osrm_request *r)
+parse_timestamps(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
 {
 	char **fields;
 	size_t n = text_split(sc, value, ';', &fields);
 	if (n != r->n_points)
-		return fail_as(sc, E_INVALID, BAD_OPTIONS, "Number of timestamps does not match number of coordinates");
+		return fail_as(sc, E_INVALID, BAD_OPTIONS, "Number of %s does not match number of coordinates", name);
 	r->timestamps = NEW_ARRAY(sc, n, int64_t);
 	for (size_t i = 0; i < n; i++)
 		if (parse_i64(sc, fields[i], 0, INT64_MAX / 10000, &r->timestamps[i]) != OK)
-			return bad_option(sc, "timestamps");
+			return bad_option(sc, name);
 	return OK;
 }
 
@@ -240,61 +240,209 @@ parse_word(struct scope *sc, const char *name, const char *value, const char *co
 	return bad_option(sc, name);
 }
 
-/* Options of the interface that change nothing here. */
-static bool
-is_ignored(const char *name)
+static enum code
+parse_geometries(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
 {
-	static const char *const names[] = {"alternatives", "continue_straight",
-					    "hints",	    "generate_hints",
-					    "exclude",	    "snapping",
-					    "gaps",	    "waypoints",
-					    "format",	    NULL};
-	for (size_t i = 0; names[i] != NULL; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
+	static const char *const words[] = {"polyline", "polyline6", "geojson", NULL};
+	unsigned word = 0;
+	TRY(parse_word(sc, name, value, words, &word));
+	r->geometry = (enum osrm_geometry)word;
+	return OK;
 }
+
+static enum code
+parse_overview(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	static const char *const words[] = {"simplified", "full", "false", NULL};
+	unsigned word = 0;
+	TRY(parse_word(sc, name, value, words, &word));
+	r->overview = (enum osrm_overview)word;
+	return OK;
+}
+
+static enum code
+parse_number(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	int64_t number;
+	if (parse_i64(sc, value, 1, OSRM_NEAREST_MAX, &number) != OK)
+		return bad_option(sc, name);
+	r->number = (unsigned)number;
+	return OK;
+}
+
+static enum code
+parse_alternatives(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	int64_t number = text_eq(value, "true") ? 1 : 0;
+	if (!text_eq(value, "true") && !text_eq(value, "false") && parse_i64(sc, value, 0, 100, &number) != OK)
+		return bad_option(sc, name);
+	r->alternatives = (unsigned)number;
+	return OK;
+}
+
+static enum code
+parse_continue_straight(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	static const char *const words[] = {"default", "true", "false", NULL};
+	unsigned word = 0;
+	TRY(parse_word(sc, name, value, words, &word));
+	r->straight = (enum osrm_straight)word;
+	return OK;
+}
+
+static enum code
+parse_gaps(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	static const char *const words[] = {"split", "ignore", NULL};
+	unsigned word = 0;
+	TRY(parse_word(sc, name, value, words, &word));
+	r->whole = word == 1;
+	return OK;
+}
+
+/* Points that are not named are passed through; the first and last must be. */
+static enum code
+parse_waypoints(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	size_t *list = NULL;
+	size_t n = 0;
+	TRY(parse_indices(sc, name, value, r->n_points, &list, &n));
+	for (size_t i = 0; i < n; i++)
+		if (i > 0 && list[i] <= list[i - 1])
+			return bad_option(sc, name);
+	if (n < 2 || list[0] != 0 || list[n - 1] != r->n_points - 1)
+		return fail_as(sc, E_INVALID, BAD_VALUE, "First and last coordinates must be specified as waypoints.");
+	r->waypoints = list;
+	r->n_waypoints = n;
+	return OK;
+}
+
+static enum code
+parse_factor(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	double *to = text_eq(name, "scale_factor") ? &r->scale : &r->fallback_m_s;
+	if (parse_double(sc, value, 1e-6, 1e6, to) != OK)
+		return fail_as(sc, E_INVALID, BAD_QUERY, "%s must be > 0", name);
+	return OK;
+}
+
+static enum code
+parse_fallback_coordinate(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	static const char *const words[] = {"input", "snapped", NULL};
+	unsigned word = 0;
+	TRY(parse_word(sc, name, value, words, &word));
+	r->fallback_snapped = word == 1;
+	return OK;
+}
+
+/* Streets are left out when a metric is made, not when it is asked. */
+static enum code
+parse_exclude(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	(void)name;
+	(void)r;
+	return value[0] == '\0' ? OK : fail_as(sc, E_INVALID, BAD_VALUE, "Exclude flag combination is not supported.");
+}
+
+/* A hint would spare a look at the grid, which takes a microsecond: they are
+ * counted and not needed. */
+static enum code
+parse_hints(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	char **fields;
+	if (text_split(sc, value, ';', &fields) != r->n_points)
+		return fail_as(sc, E_INVALID, BAD_OPTIONS, "Number of %s does not match number of coordinates", name);
+	return OK;
+}
+
+static enum code
+parse_snapping(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	static const char *const words[] = {"default", "any", NULL};
+	unsigned word;
+	(void)r;
+	return parse_word(sc, name, value, words, &word);
+}
+
+static enum code
+parse_flag(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	const struct {
+		const char *name;
+		bool *to;
+	} flags[] = {{"steps", &r->steps}, {"tidy", &r->tidy}, {"skip_waypoints", &r->skip_waypoints}};
+	for (size_t i = 0; i < COUNT_OF(flags); i++)
+		if (text_eq(flags[i].name, name))
+			return parse_bool(sc, name, value, flags[i].to);
+	return bad_option(sc, name);
+}
+
+static enum code
+parse_unheard_flag(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	bool flag;
+	(void)r;
+	return parse_bool(sc, name, value, &flag);
+}
+
+static enum code
+parse_sources(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	return text_eq(name, "sources")
+		   ? parse_indices(sc, name, value, r->n_points, &r->sources, &r->n_sources)
+		   : parse_indices(sc, name, value, r->n_points, &r->destinations, &r->n_destinations);
+}
+
+static enum code
+parse_annotations(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
+{
+	(void)name;
+	return parse_notes(sc, value, &r->notes);
+}
+
+#define FOR(service) (1u << (service))
+#define FOR_WAYS (FOR(OSRM_ROUTE) | FOR(OSRM_MATCH))
+#define FOR_ALL (FOR_WAYS | FOR(OSRM_TABLE) | FOR(OSRM_NEAREST))
 
 static enum code
 parse_option(struct scope *sc, const char *name, const char *value, struct osrm_request *r)
 {
-	static const char *const geometries[] = {"polyline", "polyline6", "geojson", NULL};
-	static const char *const overviews[] = {"simplified", "full", "false", NULL};
-	unsigned word = 0;
-	int64_t number;
-	if (text_eq(name, "steps"))
-		return parse_bool(sc, name, value, &r->steps);
-	if (text_eq(name, "tidy"))
-		return parse_bool(sc, name, value, &r->tidy);
-	if (text_eq(name, "skip_waypoints"))
-		return parse_bool(sc, name, value, &r->skip_waypoints);
-	if (text_eq(name, "annotations"))
-		return parse_notes(sc, value, &r->notes);
-	if (text_eq(name, "sources") && r->service == OSRM_TABLE)
-		return parse_indices(sc, name, value, r->n_points, &r->sources, &r->n_sources);
-	if (text_eq(name, "destinations") && r->service == OSRM_TABLE)
-		return parse_indices(sc, name, value, r->n_points, &r->destinations, &r->n_destinations);
-	if (text_eq(name, "radiuses") || text_eq(name, "bearings") || text_eq(name, "approaches"))
-		return parse_per_point(sc, name, value, r);
-	if (text_eq(name, "timestamps"))
-		return parse_timestamps(sc, value, r);
-	if (text_eq(name, "geometries")) {
-		TRY(parse_word(sc, name, value, geometries, &word));
-		r->geometry = (enum osrm_geometry)word;
-		return OK;
-	}
-	if (text_eq(name, "overview")) {
-		TRY(parse_word(sc, name, value, overviews, &word));
-		r->overview = (enum osrm_overview)word;
-		return OK;
-	}
-	if (text_eq(name, "number")) {
-		if (parse_i64(sc, value, 1, 100, &number) != OK)
-			return bad_option(sc, name);
-		r->number = (unsigned)number;
-		return OK;
-	}
-	return is_ignored(name) ? OK : bad_option(sc, name);
+	static const struct {
+		const char *name;
+		unsigned services;
+		enum code (*parse)(struct scope *sc, const char *name, const char *value, struct osrm_request *r);
+	} options[] = {
+	    {"steps", FOR_WAYS, parse_flag},
+	    {"geometries", FOR_WAYS, parse_geometries},
+	    {"overview", FOR_WAYS, parse_overview},
+	    {"annotations", FOR_WAYS | FOR(OSRM_TABLE), parse_annotations},
+	    {"alternatives", FOR(OSRM_ROUTE), parse_alternatives},
+	    {"continue_straight", FOR(OSRM_ROUTE), parse_continue_straight},
+	    {"waypoints", FOR_WAYS, parse_waypoints},
+	    {"sources", FOR(OSRM_TABLE), parse_sources},
+	    {"destinations", FOR(OSRM_TABLE), parse_sources},
+	    {"scale_factor", FOR(OSRM_TABLE), parse_factor},
+	    {"fallback_speed", FOR(OSRM_TABLE), parse_factor},
+	    {"fallback_coordinate", FOR(OSRM_TABLE), parse_fallback_coordinate},
+	    {"number", FOR(OSRM_NEAREST), parse_number},
+	    {"timestamps", FOR(OSRM_MATCH), parse_timestamps},
+	    {"gaps", FOR(OSRM_MATCH), parse_gaps},
+	    {"tidy", FOR(OSRM_MATCH), parse_flag},
+	    {"radiuses", FOR_ALL, parse_per_point},
+	    {"bearings", FOR_ALL, parse_per_point},
+	    {"approaches", FOR_ALL, parse_per_point},
+	    {"hints", FOR_ALL, parse_hints},
+	    {"generate_hints", FOR_ALL, parse_unheard_flag},
+	    {"skip_waypoints", FOR_ALL, parse_flag},
+	    {"exclude", FOR_ALL, parse_exclude},
+	    {"snapping", FOR_ALL, parse_snapping},
+	};
+	for (size_t i = 0; i < COUNT_OF(options); i++)
+		if (text_eq(options[i].name, name))
+			return (options[i].services & FOR(r->service)) != 0 ? options[i].parse(sc, name, value, r)
+									    : bad_option(sc, name);
+	return bad_option(sc, name);
 }
 
 static enum code
@@ -323,10 +471,33 @@ all_points(struct scope *sc, size_t n)
 	return list;
 }
 
+/* Rounds are a planner's work and this map has tiles of its own: both are said
+ * plainly instead of looking like a wrong address. */
+static enum code
+parse_service(struct scope *sc, const char *service, const char *version, struct osrm_request *r)
+{
+	static const char *const services[] = {"route", "table", "nearest", "match", "trip", "tile", NULL};
+	unsigned word = 0;
+	while (services[word] != NULL && strcmp(services[word], service) != 0)
+		word++;
+	if (services[word] == NULL)
+		return fail_as(sc, E_INVALID, "InvalidService", "Service %.40s not found!", service);
+	if (strcmp(version, "v1") != 0)
+		return fail_as(sc, E_INVALID, "InvalidVersion", "Service %.40s not found!", service);
+	if (strcmp(service, "trip") == 0)
+		return fail_as(sc, E_INVALID, "NotImplemented",
+			       "There is no trip service here: ask for a table and plan with `waybill route`");
+	if (strcmp(service, "tile") == 0)
+		return fail_as(sc, E_INVALID, "NotImplemented",
+			       "There are no debugging tiles here; the map's are at /map/tiles/{z}/{x}/{y}.mvt");
+	r->service = (enum osrm_service)word;
+	return OK;
+}
+
 enum code
 osrm_request_parse(struct scope *sc, const char *target, struct osrm_request *out)
 {
-	struct osrm_request r = {.number = 1};
+	struct osrm_request r = {.number = 1, .scale = 1};
 	char *copy = scope_strdup(sc, target);
 	char *mark = strchr(copy, '?');
 	const char *packed = mark == NULL ? "" : mark + 1;
@@ -341,20 +512,14 @@ osrm_request_parse(struct scope *sc, const char *target, struct osrm_request *ou
 	size_t n = text_split(sc, path, '/', &parts);
 	if (n != 5 || parts[0][0] != '\0')
 		return fail_as(sc, E_INVALID, BAD_URL, "URL string malformed close to position 1");
-	static const char *const services[] = {"route", "table", "nearest", "match", NULL};
-	unsigned service = 0;
-	while (services[service] != NULL && strcmp(services[service], parts[1]) != 0)
-		service++;
-	if (services[service] == NULL)
-		return fail_as(sc, E_INVALID, "InvalidService", "Service %.40s not found!", parts[1]);
-	if (strcmp(parts[2], "v1") != 0)
-		return fail_as(sc, E_INVALID, "InvalidVersion", "Service %.40s not found!", parts[1]);
-	r.service = (enum osrm_service)service;
+	TRY(parse_service(sc, parts[1], parts[2], &r));
 	TRY(parse_points(sc, parts[4], &r));
 	TRY(parse_options(sc, query, &r));
 	size_t least = r.service == OSRM_ROUTE || r.service == OSRM_MATCH ? 2 : 1;
-	if (r.n_points < least || (r.service == OSRM_NEAREST && r.n_points != 1))
+	if (r.n_points < least)
 		return fail_as(sc, E_INVALID, BAD_OPTIONS, "Number of coordinates needs to be at least %zu.", least);
+	if (r.service == OSRM_NEAREST && r.n_points != 1)
+		return fail_as(sc, E_INVALID, BAD_OPTIONS, "Only one input coordinate is supported");
 	if (r.sources == NULL) {
 		r.sources = all_points(sc, r.n_points);
 		r.n_sources = r.n_points;
@@ -362,6 +527,10 @@ osrm_request_parse(struct scope *sc, const char *target, struct osrm_request *ou
 	if (r.destinations == NULL) {
 		r.destinations = all_points(sc, r.n_points);
 		r.n_destinations = r.n_points;
+	}
+	if (r.waypoints == NULL) {
+		r.waypoints = all_points(sc, r.n_points);
+		r.n_waypoints = r.n_points;
 	}
 	*out = r;
 	return OK;

@@ -6,10 +6,12 @@
 #include "road/road.h"
 
 #define OSRM_POINTS_MAX 25000u /* a phone book of stops; the matrix has its own bound */
+#define OSRM_NEAREST_MAX 1000
 
 enum osrm_service { OSRM_ROUTE, OSRM_TABLE, OSRM_NEAREST, OSRM_MATCH };
 enum osrm_geometry { OSRM_POLYLINE, OSRM_POLYLINE6, OSRM_GEOJSON };
 enum osrm_overview { OSRM_SIMPLIFIED, OSRM_FULL, OSRM_NO_OVERVIEW };
+enum osrm_straight { OSRM_AS_PROFILE, OSRM_STRAIGHT, OSRM_MAY_TURN_BACK };
 
 #define OSRM_NOTE_DURATION 1u
 #define OSRM_NOTE_DISTANCE 2u
@@ -35,9 +37,17 @@ struct osrm_request {
 	unsigned notes; /* OSRM_NOTE_… */
 	enum osrm_geometry geometry;
 	enum osrm_overview overview;
-	unsigned number;     /* nearest */
-	int64_t *timestamps; /* match; NULL: none */
-	bool tidy;
+	size_t *waypoints; /* route, match: where legs begin and end */
+	size_t n_waypoints;
+	unsigned alternatives;	     /* route: how many more */
+	enum osrm_straight straight; /* route: may it turn back where it stops on the way? */
+	unsigned number;	     /* nearest */
+	int64_t *timestamps;	     /* match; NULL: none */
+	bool tidy;		     /* match: pass over points that say nothing new */
+	bool whole;		     /* match: do not cut the track */
+	double scale;		     /* table: durations times this */
+	double fallback_m_s;	     /* table: as the crow flies where there is no way; 0: no */
+	bool fallback_snapped;
 	bool skip_waypoints;
 };
 

@@ -1,5 +1,5 @@
-/* A trip's vertices become something to drive: points, durations, names and
- * manoeuvres. */
+/* A trip's vertices become something to drive: points, durations and names;
+ * steps.c adds what the driver has to do. */
 #include <math.h>
 
 #include "base/text.h"
@@ -109,141 +109,6 @@ count_points(const struct road *road, const struct trip *t)
 	return n;
 }
 
-/* --- steps -------------------------------------------------------------- */
-
-static enum road_turn
-turn_of_angle(double a)
-{
-	if (fabs(a) < 20)
-		return ROAD_TURN_CONTINUE;
-	if (fabs(a) > 170)
-		return ROAD_TURN_BACK;
-	bool right = a > 0;
-	a = fabs(a);
-	if (a < 50)
-		return right ? ROAD_TURN_SLIGHT_RIGHT : ROAD_TURN_SLIGHT_LEFT;
-	if (a < 125)
-		return right ? ROAD_TURN_RIGHT : ROAD_TURN_LEFT;
-	return right ? ROAD_TURN_SHARP_RIGHT : ROAD_TURN_SHARP_LEFT;
-}
-
-static const struct road_way *
-way_of_leg(const struct road *road, const struct road_leg *leg)
-{
-	return &road->way[road->segment[road->arc[leg->arc].segment].way];
-}
-
-static bool
-in_roundabout(const struct road *road, const struct road_leg *leg)
-{
-	return (way_of_leg(road, leg)->flags & WAY_ROUNDABOUT) != 0;
-}
-
-static double
-leg_bearing(const struct road *road, const struct road_leg *leg, bool at_end)
-{
-	const struct road_arc *a = &road->arc[leg->arc];
-	return arc_bearing(road->shape, &road->segment[a->segment], a->backward != 0, at_end);
-}
-
-/* Does the driver have to do something between these two legs? */
-static bool
-is_manoeuvre(const struct road *road, const struct road_leg *a, const struct road_leg *b, double angle)
-{
-	bool around_a = in_roundabout(road, a);
-	bool around_b = in_roundabout(road, b);
-	if (around_b)
-		return !around_a;
-	if (around_a)
-		return false; /* leaving is part of the roundabout's step */
-	bool renamed = !text_eq(a->name, b->name) || (*a->name == '\0' && !text_eq(a->ref, b->ref));
-	uint32_t v = plain_vertex(road, a->arc);
-	bool choice = road->turn_first[v + 1] - road->turn_first[v] > 1;
-	if (fabs(angle) >= 20 && choice)
-		return fabs(angle) >= 45 || renamed;
-	return fabs(angle) > 170 || (renamed && *b->name != '\0');
-}
-
-/* Which exit: the legs of the circle that end where one could leave it. */
-static uint8_t
-count_exits(const struct road *road, const struct road_path *path, size_t first)
-{
-	uint8_t exits = 0;
-	for (size_t i = first; i < path->n_legs && in_roundabout(road, &path->legs[i]); i++) {
-		uint32_t v = plain_vertex(road, path->legs[i].arc);
-		bool leaves = i + 1 < path->n_legs && !in_roundabout(road, &path->legs[i + 1]);
-		bool exit = leaves;
-		for (uint32_t e = road->turn_first[v]; e < road->turn_first[v + 1] && !exit; e++) {
-			uint32_t arc = road->vertex[road->turn[e].to].arc;
-			exit = (road->way[road->segment[road->arc[arc].segment].way].flags & WAY_ROUNDABOUT) == 0;
-		}
-		exits = (uint8_t)(exits + (exit && exits < 200));
-	}
-	return exits;
-}
-
-static void
-begin_step(const struct road *road, struct road_path *path, size_t leg, enum road_turn turn, double before)
-{
-	const struct road_leg *l = &path->legs[leg];
-	struct road_step *s = &path->steps[path->n_steps++];
-	*s = (struct road_step){.turn = turn,
-				.name = l->name,
-				.ref = l->ref,
-				.first_leg = leg,
-				.first_shape = l->first_shape,
-				.bearing_before = (int16_t)((long)lround(before) % 360),
-				.bearing_after = (int16_t)((long)lround(leg_bearing(road, l, false)) % 360)};
-	if (turn != ROAD_TURN_DEPART && in_roundabout(road, l))
-		s->roundabout_exit = count_exits(road, path, leg);
-}
-
-/* A roundabout's step bears the name of the street it leads to. */
-static void
-close_steps(const struct road *road, struct road_path *path)
-{
-	for (size_t i = 0; i + 1 < path->n_steps; i++) {
-		struct road_step *s = &path->steps[i];
-		size_t end = path->steps[i + 1].first_leg;
-		s->n_legs = end - s->first_leg;
-		int64_t ms = 0;
-		for (size_t k = s->first_leg; k < end; k++) {
-			ms += path->legs[k].duration_ms + path->legs[k].turn_ms;
-			s->distance_m += path->legs[k].distance_m;
-			if (s->roundabout_exit != 0 && !in_roundabout(road, &path->legs[k])) {
-				s->name = path->legs[k].name;
-				s->ref = path->legs[k].ref;
-			}
-		}
-		s->duration_ds = (int32_t)((ms + 50) / 100);
-		const struct road_leg *last = &path->legs[end - 1];
-		s->n_shape = last->first_shape + last->n_shape - s->first_shape;
-	}
-}
-
-void
-path_steps(struct scope *sc, const struct road *road, struct road_path *path)
-{
-	path->steps = NEW_ARRAY(sc, path->n_legs + 1, struct road_step);
-	begin_step(road, path, 0, ROAD_TURN_DEPART, 0);
-	for (size_t i = 1; i < path->n_legs; i++) {
-		double before = leg_bearing(road, &path->legs[i - 1], true);
-		double angle = fmod(leg_bearing(road, &path->legs[i], false) - before + 540, 360) - 180;
-		if (is_manoeuvre(road, &path->legs[i - 1], &path->legs[i], angle))
-			begin_step(road, path, i, turn_of_angle(angle), before);
-	}
-	const struct road_leg *last = &path->legs[path->n_legs - 1];
-	double before = leg_bearing(road, last, true);
-	path->steps[path->n_steps++] = (struct road_step){.turn = ROAD_TURN_ARRIVE,
-							  .name = last->name,
-							  .ref = last->ref,
-							  .first_leg = path->n_legs,
-							  .first_shape = path->n_shape - 1,
-							  .n_shape = 1,
-							  .bearing_before = (int16_t)((long)lround(before) % 360)};
-	close_steps(road, path);
-}
-
 /* --- the path ------------------------------------------------------------ */
 
 void
@@ -263,11 +128,44 @@ path_legs(struct scope *sc, const struct road *road, const struct road_metric *m
 }
 
 void
+paths_as_one(struct scope *sc, const struct road *road, const struct road_path *paths, size_t n,
+	     const struct road_point *to, struct road_path *out)
+{
+	struct road_path path = paths[0];
+	size_t n_shape = 0;
+	size_t n_legs = 0;
+	for (size_t i = 0; i < n; i++) {
+		n_shape += paths[i].n_shape;
+		n_legs += paths[i].n_legs;
+	}
+	*out = path;
+	if (n == 1)
+		return;
+	path = (struct road_path){.shape = NEW_ARRAY(sc, n_shape, struct place),
+				  .legs = NEW_ARRAY(sc, n_legs, struct road_leg)};
+	for (size_t i = 0; i < n; i++) {
+		const struct road_path *p = &paths[i];
+		add_place(&path, p->shape[0]);
+		size_t base = path.n_shape - 1; /* of p's points in the whole */
+		for (size_t k = 1; k < p->n_shape; k++)
+			path.shape[path.n_shape++] = p->shape[k];
+		for (size_t k = 0; k < p->n_legs; k++) {
+			path.legs[path.n_legs] = p->legs[k];
+			path.legs[path.n_legs++].first_shape += base;
+		}
+		path.duration_ds += p->duration_ds;
+		path.distance_m += p->distance_m;
+	}
+	path_steps(sc, road, to, &path);
+	*out = path;
+}
+
+void
 path_from_trip(struct scope *sc, const struct road *road, const struct road_metric *metric, const struct trip *t,
 	       const struct road_point *from, const struct road_point *to, struct road_path *out)
 {
 	path_legs(sc, road, metric, t, from, to, out);
-	path_steps(sc, road, out);
+	path_steps(sc, road, to, out);
 }
 
 enum code

@@ -152,17 +152,34 @@ MUST_USE enum code road_matrix_of_points(struct scope *sc, const struct road *ro
 
 /* --- path --------------------------------------------------------------- */
 
-enum road_turn {
-	ROAD_TURN_DEPART,
-	ROAD_TURN_ARRIVE,
-	ROAD_TURN_CONTINUE,
-	ROAD_TURN_SLIGHT_LEFT,
-	ROAD_TURN_SLIGHT_RIGHT,
-	ROAD_TURN_LEFT,
-	ROAD_TURN_RIGHT,
-	ROAD_TURN_SHARP_LEFT,
-	ROAD_TURN_SHARP_RIGHT,
-	ROAD_TURN_BACK,
+/* What a driver does where a step begins. */
+enum road_manoeuvre {
+	ROAD_DEPART,
+	ROAD_ARRIVE,
+	ROAD_TURN,
+	ROAD_CONTINUE, /* a turn that stays on the same street */
+	ROAD_NEW_NAME, /* straight on, under another name */
+	ROAD_END_OF_ROAD,
+	ROAD_FORK,
+	ROAD_MERGE,
+	ROAD_ON_RAMP,
+	ROAD_OFF_RAMP,
+	ROAD_ROUNDABOUT,
+	ROAD_ROTARY, /* a roundabout with a name of its own */
+	ROAD_EXIT_ROUNDABOUT,
+	ROAD_EXIT_ROTARY,
+	ROAD_FERRY, /* onto one, or off it again */
+};
+enum road_heading {
+	ROAD_AHEAD,
+	ROAD_SLIGHT_LEFT,
+	ROAD_SLIGHT_RIGHT,
+	ROAD_LEFT,
+	ROAD_RIGHT,
+	ROAD_SHARP_LEFT,
+	ROAD_SHARP_RIGHT,
+	ROAD_BACK,
+	ROAD_NO_HEADING, /* of a departure; of an arrival on the street itself */
 };
 
 /* One arc of a path, or the part of it that is driven. */
@@ -177,15 +194,18 @@ struct road_leg {
 	const char *ref;
 };
 
-/* A stretch under one name, from its manoeuvre to the next one. */
+/* A stretch from one manoeuvre to the next. */
 struct road_step {
-	enum road_turn turn;
-	const char *name, *ref;
+	enum road_manoeuvre manoeuvre;
+	enum road_heading heading; /* ROAD_ARRIVE: which side of the street the place is on */
+	const char *name, *ref;	   /* of a roundabout: of the street it is left by; "": none */
+	const char *rotary_name;   /* ROAD_ROTARY; else "" */
+	const char *destinations;  /* on the signs: "A1, A3: Lisboa, Coimbra"; or "" */
 	int32_t duration_ds;
 	double distance_m;
 	size_t first_shape, n_shape;
 	size_t first_leg, n_legs;
-	uint8_t roundabout_exit; /* 1, 2, …: leave by this one; 0: not a roundabout */
+	uint8_t exit; /* of a roundabout: 1, 2, …: leave by this one; 0: the way ends inside */
 	int16_t bearing_before, bearing_after;
 };
 
@@ -196,7 +216,7 @@ struct road_path {
 	size_t n_shape;
 	struct road_leg *legs;
 	size_t n_legs;
-	struct road_step *steps; /* the last one is ROAD_TURN_ARRIVE */
+	struct road_step *steps; /* the last one is ROAD_ARRIVE and has no legs */
 	size_t n_steps;
 };
 
@@ -265,11 +285,19 @@ char *road_draw_cuts(struct scope *sc, const struct road *road);
 
 /* --- OSRM's HTTP interface, version 1 ------------------------------------ */
 
+/* What one request may ask for; more is answered with "TooBig". */
+struct road_osrm_limits {
+	size_t route, match; /* coordinates */
+	size_t table;	     /* sources times destinations: at most its square */
+	size_t nearest;	     /* number= */
+};
+#define ROAD_OSRM_LIMITS ((struct road_osrm_limits){.route = 500, .match = 1000, .table = 1000, .nearest = 100})
+
 /* Answers "/route/v1/driving/13.38,52.51;13.39,52.52?steps=true" and its kin:
  * route, table, nearest, match. target: the request's path and query, as it came.
- * *json is the body, *status 200 or 400; a fault of the request is an answer
+ * limits: NULL: as far as memory goes. *json is the body, *status 200 or 400; a fault of the request is an answer
  * ({"code":"InvalidQuery",…}), not an error. */
 MUST_USE enum code road_osrm_answer(struct scope *sc, const struct road *road, const struct road_metric *metric,
-				    const char *target, unsigned *status, char **json);
+				    const struct road_osrm_limits *limits, const char *target, unsigned *status, char **json);
 
 #endif

@@ -33,10 +33,11 @@ struct builder {
 	struct osm_raw *raw;
 	struct road_import_report *report;
 
-	uint32_t *ref_node; /* per ref: its index among raw nodes, or ROAD_NONE */
-	struct vec ways;    /* struct road_way, one per raw way */
-	struct vec shapes;  /* struct place */
-	struct vec rings;   /* uint32: lengths, of areas with holes */
+	uint32_t *ref_node;	/* per ref: its index among raw nodes, or ROAD_NONE */
+	struct vec ways;	/* struct road_way, one per raw way */
+	struct vec shapes;	/* struct place */
+	struct vec rings;	/* uint32: lengths, of areas with holes */
+	struct vec shape_nodes; /* int64: OSM nodes of the segments' points, which come first among shapes */
 	struct vec segments;
 	struct vec arcs;
 	uint32_t *junction;	/* per raw node: its number as a junction, or ROAD_NONE */

@@ -13,7 +13,7 @@
 #include "road/road_map.h"
 
 #define ROAD_MAGIC "WAYROAD"
-#define ROAD_VERSION 7u
+#define ROAD_VERSION 8u
 #define ALIGNMENT 64u
 #define ATTRIBUTION "© OpenStreetMap contributors, ODbL 1.0"
 
@@ -124,7 +124,10 @@ point_at_sections(struct road *road)
 	road->text = section(road, SECTION_TEXT);
 	road->way = section(road, SECTION_WAY);
 	road->shape = section(road, SECTION_SHAPE);
+	road->shape_node = section(road, SECTION_SHAPE_NODE);
 	road->segment = section(road, SECTION_SEGMENT);
+	road->node_first = section(road, SECTION_NODE_FIRST);
+	road->node_segment = section(road, SECTION_NODE_SEGMENT);
 	road->segment_vertex = section(road, SECTION_SEGMENT_VERTEX);
 	road->arc = section(road, SECTION_ARC);
 	road->arc_ms = section(road, SECTION_ARC_MS);

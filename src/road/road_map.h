@@ -83,7 +83,7 @@ struct road_way {
 	uint32_t name, ref; /* offsets into the text section; 0: "" */
 	uint8_t class, flags;
 	uint8_t forward_kmh, backward_kmh; /* 0: not that way */
-	uint32_t spare;
+	uint32_t destination; /* what its signs say, "A1, A3: Lisboa, Coimbra"; one-way streets only */
 };
 
 struct road_segment {
@@ -157,7 +157,10 @@ enum road_section {
 	SECTION_TEXT,
 	SECTION_WAY,
 	SECTION_SHAPE,
+	SECTION_SHAPE_NODE, /* the OSM node of each point of a segment */
 	SECTION_SEGMENT,
+	SECTION_NODE_FIRST, /* junction → segments that end there */
+	SECTION_NODE_SEGMENT,
 	SECTION_SEGMENT_VERTEX, /* first vertex of each segment; one more at the end */
 	SECTION_ARC,
 	SECTION_ARC_MS,
@@ -204,6 +207,8 @@ struct road {
 	const char *text;
 	const struct road_way *way;
 	const struct place *shape;
+	const int64_t *shape_node;
+	const uint32_t *node_first, *node_segment;
 	const struct road_segment *segment;
 	const uint32_t *segment_vertex;
 	const struct road_arc *arc;

@@ -122,6 +122,7 @@ add_segment(struct builder *b, const struct raw_way *w, uint32_t way, uint32_t f
 	double length = 0;
 	for (uint32_t k = from; k <= to; k++) {
 		*(struct place *)vec_push(&b->shapes) = nodes[refs[k]].at;
+		*(int64_t *)vec_push(&b->shape_nodes) = nodes[refs[k]].id;
 		if (k > from)
 			length += place_distance_m(nodes[refs[k - 1]].at, nodes[refs[k]].at);
 	}
@@ -158,6 +159,7 @@ add_way(struct builder *b, const struct raw_way *w)
 	    .osm_id = w->id,
 	    .name = w->name,
 	    .ref = w->ref,
+	    .destination = w->destination,
 	    .class = w->verdict.class != CLASS_NONE ? (uint8_t)w->verdict.class : w->draw,
 	    .flags = w->verdict.flags,
 	    .forward_kmh = w->verdict.forward_kmh,

@@ -466,7 +466,7 @@ osrm_answers_and_refuses_in_its_own_words(void **state)
 	    {"/route/v1/driving/11.971,157.701;11,57", "InvalidValue"},
 	    {"/route/v1/driving/11.971,57.701;11.979,57.709?steps=maybe", "InvalidQuery"},
 	    {"/route/v1/driving/0,0;1,1", "NoSegment"},
-	    {"/trip/v1/driving/0,0;1,1", "InvalidService"},
+	    {"/trip/v1/driving/0,0;1,1", "NotImplemented"},
 	    {"/match/v1/driving/11.971,57.701;11.973,57.702?timestamps=10;20", NULL},
 	    {"/match/v1/driving/0,0;1,1", "NoMatch"},
 	    {"/route/v2/driving/0,0;1,1", "InvalidVersion"},
@@ -477,7 +477,7 @@ osrm_answers_and_refuses_in_its_own_words(void **state)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		unsigned status = 0;
 		char *answer;
-		assert_ok(&sc, road_osrm_answer(&sc, road, NULL, cases[i].target, &status, &answer));
+		assert_ok(&sc, road_osrm_answer(&sc, road, NULL, NULL, cases[i].target, &status, &answer));
 		json_t *o;
 		assert_ok(&sc, json_parse(&sc, answer, strlen(answer), &o));
 		const char *code = json_string_value(json_object_get(o, "code"));
