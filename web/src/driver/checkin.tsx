@@ -6,10 +6,11 @@ import { Act, blobBase64, go, Title, useLoad, Wait, words } from "../shared/ui";
 import { stationName, useApp } from "./app";
 import { Preview, useCamera } from "./camera";
 import { FaceCheck } from "./facecheck";
-import { answer, lastSaid, whereAmI } from "./phone";
+import { answer, keepFrames, lastSaid, whereAmI } from "./phone";
 import { known, type Say } from "./strings";
 
 interface Outcome {
+  id: string;
   outcome: "passed" | "try_again" | "review";
   hint: string | null;
 }
@@ -29,7 +30,7 @@ async function place(t: Say): Promise<{ lat: number; lon: number }> {
   }
 }
 
-function FaceWay({ send }: { send: (body: object) => Promise<void> }) {
+function FaceWay({ send }: { send: (body: { method: string; pictures: string[] }) => Promise<void> }) {
   const { t } = useApp();
   const shutter = useCamera("user");
   const take = async (): Promise<void> => send({ method: "face", pictures: [await blobBase64(await shutter.take())] });
@@ -46,9 +47,10 @@ function Ways({ award, done }: { award: MyAward; done: () => void }) {
   const { t, client, me } = useApp();
   const [camera, setCamera] = useState(false);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
-  const send = async (body: object): Promise<void> => {
+  const send = async (body: { method: string; pictures?: string[] }): Promise<void> => {
     const o = await client.post<Outcome>("/v1/driver/check-ins", { award_id: award.id, place: await place(t), ...body });
     setOutcome(o);
+    if (body.pictures !== undefined && o.outcome === "review") await keepFrames(o.id, body.pictures);
     if (o.outcome === "passed") done();
   };
   const byPhone = async (): Promise<void> => send({ method: "device", ...(await answer(client, { award_id: award.id })) });

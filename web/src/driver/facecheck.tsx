@@ -108,7 +108,7 @@ interface Ways {
   ownPace: boolean;
 }
 
-export function FaceCheck({ awardId, send }: { awardId: string; send: (body: object) => Promise<void> }) {
+export function FaceCheck({ awardId, send }: { awardId: string; send: (body: { method: string; pictures: string[] }) => Promise<void> }) {
   const { t, client, me } = useApp();
   const shutter = useCamera("user");
   const dark = useDark(shutter);

@@ -179,7 +179,7 @@ function DecisionPage({ id }: { id: string }) {
       </section>
       {d.appeal.id !== null && <p class="note"><a href="#/me/appeals">{t("appeals")}</a></p>}
       {d.appeal.may && !asking && <button type="button" class="wide" onClick={() => setAsking(true)}>{t("appeal")}</button>}
-      {d.appeal.may && asking && <section class="card"><AppealForm decisionId={d.id} done={() => go("me/appeals")} /></section>}
+      {d.appeal.may && asking && <section class="card"><AppealForm decisionId={d.id} aboutCheck={d.kind.startsWith("checkin.")} done={() => go("me/appeals")} /></section>}
     </>
   );
 }

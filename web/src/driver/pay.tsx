@@ -1,9 +1,10 @@
 // What she earned, line by line with its formula, and what the area really pays.
 import { useState } from "preact/hooks";
+import { Problem } from "../shared/api";
 import type { Decision, Items, Statement } from "../shared/types";
 import { Act, Field, go, save, Title, useLoad, Wait } from "../shared/ui";
 import { stationName, useApp } from "./app";
-import { lastSaid } from "./phone";
+import { keptFrames, lastSaid } from "./phone";
 import { known } from "./strings";
 
 interface Area {
@@ -65,16 +66,27 @@ function formula(app: ReturnType<typeof useApp>, s: Statement, line: Statement["
   return t("formula_unit", { rate, n: line.quantity });
 }
 
-export function AppealForm({ decisionId, done }: { decisionId: string; done: (answerBy: string) => void }) {
+/** aboutCheck: a check-in was decided, and its pictures may be on this phone. */
+export function AppealForm({ decisionId, aboutCheck, done }: { decisionId: string; aboutCheck?: boolean; done: (answerBy: string) => void }) {
   const { t, client } = useApp();
   const [text, setText] = useState("");
+  const [along, setAlong] = useState(false);
+  const frames = useLoad(async () => (aboutCheck === true ? keptFrames() : []), [aboutCheck]);
   const send = async (): Promise<void> => {
-    const a = await client.post<{ answer_by: string }>(`/v1/driver/decisions/${decisionId}/appeal`, { text: text.trim() });
+    const a = await client.post<{ id: string; answer_by: string }>(`/v1/driver/decisions/${decisionId}/appeal`, { text: text.trim() });
+    for (const picture of along ? (frames.value ?? []) : [])
+      await client.post(`/v1/driver/appeals/${a.id}/pictures`, { pictures: [picture] }).catch((e: unknown) => {
+        // Of another check than this one: the server knows by its hash, and the appeal stands without it.
+        if (!(e instanceof Problem && e.reason === "other-picture")) throw e;
+      });
     done(a.answer_by);
   };
   return (
     <>
       <Field label={t("appeal_text")}><textarea name="appeal" rows={5} maxLength={4000} value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>
+      {(frames.value?.length ?? 0) > 0 && (
+        <label class="check"><input type="checkbox" name="along" checked={along} onChange={(e) => setAlong(e.currentTarget.checked)} /> <span>{t("appeal_pictures")}</span></label>
+      )}
       <Act class="primary wide" disabled={text.trim() === ""} run={send}>{t("appeal_send")}</Act>
     </>
   );

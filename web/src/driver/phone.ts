@@ -105,6 +105,31 @@ export async function answerFrames(c: Challenge, frames: Blob[]): Promise<{ chal
   };
 }
 
+// --- pictures of a check that a person was asked about: for an appeal, and nowhere but here ---
+
+const FRAMES = "check frames";
+const FRAMES_DAYS = 30; // an appeal may be made this long
+const FRAMES_AN_APPEAL = 3;
+
+interface Frames {
+  check: string;
+  at: number;
+  pictures: string[];
+}
+
+/** A person was asked about this check: later tries of the same one are not what she looks at. */
+export async function keepFrames(check: string, pictures: string[]): Promise<void> {
+  if ((await kept<Frames>(FRAMES))?.check !== check) await keep(FRAMES, { check, at: Date.now(), pictures: pictures.slice(0, FRAMES_AN_APPEAL) } satisfies Frames);
+}
+
+export async function keptFrames(): Promise<string[]> {
+  const f = await kept<Frames>(FRAMES);
+  if (f === null) return [];
+  if (Date.now() - f.at < FRAMES_DAYS * 86_400_000) return f.pictures;
+  await keep(FRAMES, null);
+  return [];
+}
+
 export interface SignUp {
   name: string;
   birth_date: string;

@@ -113,6 +113,7 @@ const table = {
   do_colours: ["Look into the camera while the screen lights up", "Titta in i kameran medan skärmen lyser"],
   problem_challenge_over: ["That took too long. Begin again.", "Det tog för lång tid. Börja om."],
   problem_challenges_used: ["The camera has had its tries for this block. Check in with this phone instead.", "Kameran har fått sina försök för det här passet. Checka in med telefonen i stället."],
+  appeal_pictures: ["Send the pictures of that check along. They are on this phone only; the person who answers may see them, and they are destroyed after 14 days.", "Skicka med bilderna från kontrollen. De finns bara på telefonen; den som svarar får se dem och de förstörs efter 14 dagar."],
   models: ["What the face models are", "Vad ansiktsmodellerna är"],
   passed: ["You are checked in.", "Du är incheckad."],
   try_again: ["That did not work.", "Det gick inte."],
