@@ -1,5 +1,6 @@
 #include "people/enrolment.h"
 
+#include "people/liveness.h"
 #include "people/people_rows.h"
 #include "people/vault.h"
 #include "store/event.h"
@@ -267,6 +268,7 @@ enrolment_end(struct scope *sc, struct tx *tx, const char *operator_id, const ch
 {
 	bool had;
 	TRY(destroy(sc, tx, operator_id, driver_id, why, &had));
+	TRY(liveness_erase(sc, tx, operator_id, driver_id));
 	TRY(sql_run(sc, tx,
 		    "UPDATE enrolment SET state = 'ended', ended_ms = $3, ended_why = $4"
 		    " WHERE operator_id = $1 AND driver_id = $2 AND state = 'consented'",

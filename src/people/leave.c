@@ -49,7 +49,6 @@ people_erase(struct scope *sc, struct tx *tx, const char *operator_id, const cha
 	if (d.state == DRIVER_LEFT)
 		return OK;
 	TRY(enrolment_end(sc, tx, operator_id, driver_id, "left"));
-	TRY(liveness_erase(sc, tx, operator_id, driver_id));
 	TRY(appeal_pictures_erase(sc, tx, operator_id, driver_id));
 	TRY(vault_destroy(sc, tx, operator_id, driver_id, KEY_ACCOUNT));
 	TRY(sessions_end(sc, tx, operator_id, driver_id));

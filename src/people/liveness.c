@@ -76,8 +76,9 @@ static enum code
 make_room(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, const char *act)
 {
 	struct rows *r;
-	TRY(sql_run(sc, tx, "DELETE FROM liveness WHERE operator_id = $1 AND driver_id = $2 AND ends_ms < $3",
-		    VALS(v_text(operator_id), v_text(driver_id), v_int(tx_now_ms(tx) - DAY_MS)), NULL));
+	/* Everybody's, so that nobody's stay because she does not come back. */
+	TRY(sql_run(sc, tx, "DELETE FROM liveness WHERE operator_id = $1 AND ends_ms < $2",
+		    VALS(v_text(operator_id), v_int(tx_now_ms(tx) - DAY_MS)), NULL));
 	TRY(sql_one(sc, tx, &r, "SELECT COUNT(*) FROM liveness WHERE operator_id = $1 AND driver_id = $2 AND act = $3",
 		    VALS(v_text(operator_id), v_text(driver_id), v_text(act))));
 	if (row_int(r, 0) >= LIVENESS_PER_ACT)

@@ -6,8 +6,8 @@
  * answer, good or bad; a new one replaces the one before, and an act has so many of
  * them that nobody can ask on until poses come that were filmed before.
  *
- * Nobody but she reads these rows: they say who checks in with her face. They go after a
- * day, or when she leaves. Where they run out or are not wanted, the phone's key opens
+ * Nobody but she reads these rows: they say who checks in with her face. They go when
+ * she opts out or leaves, and those of a day ago whenever somebody is asked. Where they run out or are not wanted, the phone's key opens
  * the shift as ever. */
 #ifndef PEOPLE_LIVENESS_H
 #define PEOPLE_LIVENESS_H
