@@ -569,7 +569,7 @@ place_agrees(const struct search *s, const struct geo_found *f, uint32_t place)
 		return 0;
 	if (of == GEO_NONE || p->is_city == 0)
 		return 0.97;
-	return f->city != GEO_NONE ? 0.7 : 0.84; /* it says, or it seems, to lie in another one */
+	return f->city != GEO_NONE ? 0.7 : 0.79; /* it says, or it seems, to lie in another one: not to be placed */
 }
 
 static void

@@ -356,18 +356,48 @@ number_streets(struct names_build *nb)
 
 struct piece {
 	uint32_t key, item;
+	int32_t lat_e7;
+	uint32_t radius_m;
 };
 
+/* Of one name from south to north. */
 static int
 compare_pieces(const void *a, const void *b)
 {
 	const struct piece *x = a;
 	const struct piece *y = b;
-	return x->key != y->key ? (x->key < y->key ? -1 : 1) : (x->item > y->item) - (x->item < y->item);
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->lat_e7 != y->lat_e7 ? (x->lat_e7 < y->lat_e7 ? -1 : 1) : (x->item > y->item) - (x->item < y->item);
 }
 
 #define PIECES_MAX_M 1500.0
 #define PIECES_SHARE 0.75
+
+static size_t
+list_pieces(struct names_build *nb, struct piece *v)
+{
+	size_t n = 0;
+	for (uint32_t i = 0; i < nb->items.n; i++) {
+		if (root_of(nb, i) != i)
+			continue;
+		const struct geo_entity *e = IN(nb, entities, struct geo_entity, nb->entity_of[i]);
+		v[n++] = (struct piece){IN(nb, items, struct item, i)->key, i, e->at.lat_e7, e->radius_m};
+	}
+	qsort(v, n, sizeof *v, compare_pieces);
+	return n;
+}
+
+static void
+join_if_one(struct names_build *nb, const struct piece *x, const struct piece *y)
+{
+	const struct geo_entity *a = IN(nb, entities, struct geo_entity, nb->entity_of[x->item]);
+	const struct geo_entity *b = IN(nb, entities, struct geo_entity, nb->entity_of[y->item]);
+	double gap = place_distance_m(a->at, b->at) - a->radius_m - b->radius_m;
+	double longer = a->radius_m > b->radius_m ? a->radius_m : b->radius_m;
+	if (gap <= (PIECES_SHARE * longer < PIECES_MAX_M ? PIECES_SHARE * longer : PIECES_MAX_M))
+		join(nb, x->item, y->item);
+}
 
 /* A long street may be broken by a river or a railway: two pieces of one name whose gap is short beside their
  * length are one. */
@@ -375,21 +405,17 @@ static void
 join_pieces(struct names_build *nb)
 {
 	struct piece *v = NEW_ARRAY(nb->sc, nb->items.n + 1, struct piece);
-	size_t n = 0;
-	for (uint32_t i = 0; i < nb->items.n; i++)
-		if (root_of(nb, i) == i)
-			v[n++] = (struct piece){IN(nb, items, struct item, i)->key, i};
-	qsort(v, n, sizeof *v, compare_pieces);
-	for (size_t i = 0; i < n; i++) {
-		const struct geo_entity *a = IN(nb, entities, struct geo_entity, nb->entity_of[v[i].item]);
-		for (size_t k = i + 1; k < n && v[k].key == v[i].key; k++) {
-			const struct geo_entity *b = IN(nb, entities, struct geo_entity, nb->entity_of[v[k].item]);
-			double gap = place_distance_m(a->at, b->at) - a->radius_m - b->radius_m;
-			double longer = a->radius_m > b->radius_m ? a->radius_m : b->radius_m;
-			double least = PIECES_SHARE * longer < PIECES_MAX_M ? PIECES_SHARE * longer : PIECES_MAX_M;
-			if (gap <= least)
-				join(nb, v[i].item, v[k].item);
-		}
+	size_t n = list_pieces(nb, v);
+	for (size_t first = 0; first < n;) {
+		size_t end = first;
+		double longest = 0;
+		for (; end < n && v[end].key == v[first].key; end++)
+			longest = v[end].radius_m > longest ? v[end].radius_m : longest;
+		double reach_e7 = (2 * longest + PIECES_MAX_M) / nb->plane.m_per_e7_lat;
+		for (size_t i = first; i < end; i++)
+			for (size_t k = i + 1; k < end && (double)v[k].lat_e7 - v[i].lat_e7 <= reach_e7; k++)
+				join_if_one(nb, &v[i], &v[k]);
+		first = end;
 	}
 }
 

@@ -112,6 +112,27 @@ def check_neither(binary):
         assert a.status == 400 and a.json["rejected"][0]["reason"] == "no-place", f"nobody knows addresses here: {a!r}"
 
 
+def check_command(binary, roads, top):
+    ask = lambda *words: subprocess.run([binary, "road", "geocode", roads, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf8")
+    ran = ask("kyrkogatan 4 alby")
+    assert ran.returncode == 0 and json.loads(ran.stdout)["candidates"][0]["text"] == "Kyrkogatan 4, Alby", ran
+    ran = ask("Kyrkogatan 4")
+    assert ran.returncode == 1 and json.loads(ran.stdout)["reason"] == "several", ran
+    assert ask().returncode == 2 and ask("x", "--csv", "y", "-o", "z").returncode == 2 and ask("--csv", "y").returncode == 2
+    source, out = os.path.join(top, "in.csv"), os.path.join(top, "out.csv")
+    with open(source, "w") as f:
+        f.write('name;Address;lat;lon\n"A;1";"Kyrkogatan 4; Brunna";;\nB;Kyrkogatan 4;;\nC;anywhere;57.1;12.2\n')
+    ran = ask("--csv", source, "-o", out)
+    told = json.loads(ran.stdout)
+    assert ran.returncode == 1 and (told["rows"], told["placed"], told["given"]) == (3, 1, 1), ran
+    assert [(m["line"], m["reason"]) for m in told["not_placed"]] == [(3, "several")], told
+    with open(out) as f:
+        lines = f.read().split("\n")
+    assert lines[0] == "name;Address;lat;lon;found_lat;found_lon;found_as;confidence", lines
+    assert lines[1].startswith('"A;1";"Kyrkogatan 4; Brunna";;;57.7501000;11.9716000;address;'), lines
+    assert lines[2] == "B;Kyrkogatan 4;;;;;several;" and lines[3] == "C;anywhere;57.1;12.2;;;given;", lines
+
+
 def check_configuration(binary, top):
     made = os.path.join(top, "bad")
     subprocess.run([binary, "init", made], check=True, stdout=subprocess.DEVNULL)
@@ -128,6 +149,7 @@ def main():
         check_extract(binary, roads)
         check_server(binary, roads)
         check_neither(binary)
+        check_command(binary, roads, top)
         check_configuration(binary, top)
     print("places: ok")
 
