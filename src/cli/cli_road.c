@@ -86,9 +86,8 @@ cli_road_place(struct scope *sc, const char *text, struct place *out)
 	return place_from_degrees(sc, lat, lon, out);
 }
 
-/* A line a place: LAT,LON. Empty lines and those with # are passed over. */
-static enum code
-read_places(struct scope *sc, const char *path, struct place **out, size_t *n_out)
+enum code
+cli_road_places(struct scope *sc, const char *path, struct place **out, size_t *n_out)
 {
 	uint8_t *bytes;
 	size_t size;
@@ -195,7 +194,7 @@ matrix(struct scope *sc, int argc, char **argv, int *status)
 	if (file == NULL)
 		return fail(sc, E_USAGE, "--points FILE is missing");
 	struct place *places = NULL;
-	TRY(read_places(sc, file, &places, &n));
+	TRY(cli_road_places(sc, file, &places, &n));
 	sc->cap = (size_t)8 << 30; /* a command may take what the machine has */
 	*status = EXIT_YES;
 	if (cli_departs(&depart))
@@ -716,6 +715,9 @@ const struct command cli_road_group[] = {
      "where an address is; exit status 1 where that is not sure", cli_road_geocode, NULL,
      "--csv: every line's column `address`; found_lat, found_lon, found_as, confidence come behind its columns, and\n"
      "what is not sure is listed with what it could be. --streets: a street without its number is good enough."},
+    {"within", "OUT.road --from LAT,LON --points FILE [--minutes N]",
+     "which of many places can be reached in time, nearest first", cli_road_within, NULL,
+     "FILE as for a matrix; place: its number in FILE, from 1; duration: seconds."},
     {"snap", "OUT.road --at LAT,LON", "the nearest streets, as OSRM's nearest JSON", run_snap, NULL, NULL},
     {"draw", "OUT.road -o OUT.svg", "a picture of the streets and the cuts of the elimination order", run_draw, NULL,
      NULL},

@@ -1,4 +1,4 @@
-/* waybill road isochrone: what can be reached in time. */
+/* waybill road isochrone|within: what can be reached in time. */
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/cli_road.h"
@@ -90,4 +90,63 @@ int
 cli_road_isochrone(struct scope *sc, int argc, char **argv)
 {
 	return cli_exit(sc, isochrone(sc, argc, argv));
+}
+
+/* --- which of many places -------------------------------------------------------- */
+
+static enum code
+list_within(struct scope *sc, const struct road *road, struct place from, int32_t within_ds, const struct place *places,
+	    size_t n, json_t *list)
+{
+	struct road_point at;
+	struct road_reach *reach;
+	struct road_near *near;
+	struct road_point *points = NEW_ARRAY(sc, n, struct road_point);
+	TRY(road_snap(sc, road, from, ROAD_SNAP_MAX_M, &at));
+	for (size_t i = 0; i < n; i++)
+		if (road_snap(sc, road, places[i], ROAD_SNAP_MAX_M, &points[i]) != OK)
+			return error_prefix(sc, "place %zu", i + 1);
+	TRY(road_reach(sc, road, NULL, &at, within_ds, &reach));
+	TRY(road_reach_points(sc, reach, points, n, &near, &n));
+	for (size_t i = 0; i < n; i++) {
+		json_t *o = json_object();
+		json_put_int(o, "place", (int64_t)near[i].index + 1);
+		json_put_real(o, "duration", near[i].duration_ds * 0.1);
+		json_array_append_new(list, o);
+	}
+	return OK;
+}
+
+static enum code
+within(struct scope *sc, int argc, char **argv, json_t *list)
+{
+	const char *from = NULL;
+	const char *file = NULL;
+	double minutes = 15;
+	const struct option_def defs[] = {{"--from", OPTION_TEXT, &from, 0, 0},
+					  {"--points", OPTION_TEXT, &file, 0, 0},
+					  {"--minutes", OPTION_REAL, &minutes, 0, 100000}};
+	const char *words[1];
+	size_t n;
+	struct place at;
+	struct place *places = NULL;
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	if (file == NULL || cli_road_place(sc, from, &at) != OK)
+		return fail(sc, E_USAGE, "--from LAT,LON and --points FILE are wanted");
+	TRY(cli_road_places(sc, file, &places, &n));
+	struct road *road;
+	TRY(road_open(sc, words[0], &road));
+	enum code rc = list_within(sc, road, at, (int32_t)(minutes * 600), places, n, list);
+	road_close(road);
+	return rc;
+}
+
+int
+cli_road_within(struct scope *sc, int argc, char **argv)
+{
+	json_t *o = json_new_object(sc);
+	json_t *list = json_array();
+	json_put(o, "within", list);
+	enum code rc = within(sc, argc, argv, list);
+	return rc != OK ? cli_exit(sc, rc) : cli_print(sc, o);
 }
