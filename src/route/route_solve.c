@@ -22,7 +22,7 @@
 /* Temperatures in mean arcs to near neighbours (measured: docs/route.md). */
 #define HOT 5.0
 #define COLD 0.02
-#define REHEAT 0.3
+#define REHEAT 0.8
 #define CYCLE_TRIES 700
 #define CYCLES_MAX 50
 #define POOL_BELOW 0.3
