@@ -111,7 +111,7 @@ MUST_USE enum code traffic_checked(struct scope *sc, struct tx *tx, const char *
 struct traffic;
 #define TRAFFIC_TENANTS \
 	(ROAD_BUCKETS / ROAD_HOURS) /* live at once; one more takes the place of who asked longest ago */
-#define TRAFFIC_HOURS 8		    /* live of a tenant, likewise */
+#define TRAFFIC_HOURS 12	    /* live of a tenant, likewise */
 MUST_USE enum code traffic_open(struct scope *sc, struct road *road, struct traffic **out);
 void traffic_close(struct traffic *t); /* NULL is fine; before the road's */
 
