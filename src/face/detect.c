@@ -26,7 +26,7 @@ bool
 engine_detector_fits(struct network *m)
 {
 	size_t n;
-	size_t boxes;
+	size_t boxes = 0;
 	(void)network_input(m, &n);
 	bool ok = n == (size_t)3 * DETECT_WIDTH * DETECT_HEIGHT;
 	if (m->net == NULL) {
@@ -38,7 +38,7 @@ engine_detector_fits(struct network *m)
 	}
 	ok = ok && network_outputs(m) == (size_t)2 * DETECT_HEADS;
 	for (size_t i = 0; i < DETECT_HEADS && ok; i++) {
-		size_t squares = (size_t)(heads[i].width * heads[i].height * heads[i].squares);
+		size_t squares = (size_t)heads[i].width * (size_t)heads[i].height * (size_t)heads[i].squares;
 		(void)network_output(m, 2 * i, &n);
 		(void)network_output(m, 2 * i + 1, &boxes);
 		ok = n == 2 * squares && boxes == 4 * squares;
