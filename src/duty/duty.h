@@ -12,10 +12,9 @@
  * one time, and every shipment that waits there. Where times have been learned,
  * driving depends on when it begins, hour by hour, by one version; the plan
  * records the road file, the version, the hours and the seed, so that it can be
- * made again and compared. It
- * allows PLAN_PACE_PERCENT of the learned times, on the roads and at the doors:
- * what a faster street gains is not taken from the driver's breath. And learning
- * never shortens a stop below what the sender says it takes.
+ * made again and compared. It allows PLAN_PACE_PERCENT of the learned times, on
+ * the roads and at the doors: what a faster street gains is not taken from the
+ * driver's breath. And learning never shortens a stop below what its sender says.
  *
  * In the night after a duty its track teaches streets and doors (traffic). Duties
  * that a person was asked about, and programmes that have switched positions
