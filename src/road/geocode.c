@@ -3,8 +3,7 @@
  * is scored whole; each street that could be meant looks for the number, postcode and
  * city in the words that its name left over.
  *
- *	match_words	word → tokens, with how well each fits
- *	gather_names	tokens → names → streets and places that fit
+ *	geo_search	words → tokens → names: streets and places that fit (geocode_search.c)
  *	street_number	words left over → the house
  *	locality	words left over → evidence
  *	rank		confidence, rivals, verdict */
@@ -13,415 +12,23 @@
 #include <math.h>
 
 #include "base/text.h"
-#include "road/geocode_inner.h"
-#include "road/geocode_words.h"
+#include "road/geocode_search.h"
 #include "road/road_map.h"
-
-#define MATCHES_MAX 512
-#define SLOTS 2048u
-#define NAMES_SCORED_MAX 4000u
-#define NAMES_FIRST_MAX 20000u
-#define HITS_MAX 256
-#define PREFIX_MAX 24
-#define NAME_MIN 0.55
-#define PLACE_MIN 0.8
 
 const char *const geo_kind_words[] = {"address", "interpolated", "street", "place", NULL};
 const char *const geo_verdict_words[] = {"placed", "ambiguous", "not_found", NULL};
 
-/* A token that words of the question may mean. */
-struct match {
-	uint32_t token;
-	uint32_t words[2]; /* masks: the words that fit best, and others that do; 0: none */
-	double fit[2];
-};
-
-/* A name that fits, of a street or of a place. */
-struct hit {
-	uint32_t entity, name;
-	uint32_t words; /* mask: said by these */
-	double fit;
-};
-
+/* The number that a question gives. */
 struct number {
 	uint32_t words; /* mask; 0: none was given */
 	uint32_t first, last;
 	char suffix[8];
 };
 
-struct search {
-	struct scope *sc;
-	const struct geo_index *g;
-	uint32_t hidden; /* a house that is not there: benches; GEO_NONE */
-	struct geo_words q;
-	double weight[GEO_WORDS_MAX]; /* how much a word says */
-	struct match match[MATCHES_MAX];
-	size_t n_match;
-	uint16_t slot[SLOTS]; /* token → match + 1 */
-	struct hit street[HITS_MAX], place[HITS_MAX];
-	size_t n_street, n_place;
-	uint32_t noise;		 /* words that say nothing about a place */
-	uint32_t shared;	 /* words that more than one name may use: links, and what stands there twice */
-	uint32_t postcode_words; /* mask */
-	uint32_t postcode;	 /* of the index; GEO_NONE: not given, or not in it */
-	bool near_given;
-	struct place near;
-	struct geo_found *found;
-	size_t n_found;
-};
-
-static const char *
-text_of(const struct search *s, uint32_t offset)
-{
-	return s->g->text + offset;
-}
-
-/* --- words to tokens ---------------------------------------------------------------- */
-
-/* The first token that is not before the word. */
-static size_t
-token_lower(const struct geo_index *g, const char *word)
-{
-	size_t lo = 0;
-	size_t hi = g->n_token;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (strcmp(g->text + g->token[mid].text, word) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static uint32_t
-token_find(const struct geo_index *g, const char *word)
-{
-	size_t at = token_lower(g, word);
-	return at < g->n_token && strcmp(g->text + g->token[at].text, word) == 0 ? (uint32_t)at : GEO_NONE;
-}
-
-static struct match *
-match_slot(struct search *s, uint32_t token, uint16_t **slot)
-{
-	uint32_t i = (token * 2654435761u) % SLOTS;
-	while (s->slot[i] != 0 && s->match[s->slot[i] - 1].token != token)
-		i = (i + 1) % SLOTS;
-	*slot = &s->slot[i];
-	return s->slot[i] == 0 ? NULL : &s->match[s->slot[i] - 1];
-}
-
-static void
-match_add(struct search *s, uint32_t token, uint32_t words, double fit)
-{
-	uint16_t *slot;
-	if (token == GEO_NONE)
-		return;
-	struct match *m = match_slot(s, token, &slot);
-	if (m == NULL) {
-		if (s->n_match == MATCHES_MAX)
-			return;
-		m = &s->match[s->n_match];
-		*m = (struct match){.token = token};
-		*slot = (uint16_t)++s->n_match;
-	}
-	if (fit > m->fit[0]) {
-		if (m->words[0] != words) {
-			m->fit[1] = m->fit[0];
-			m->words[1] = m->words[0];
-		}
-		m->fit[0] = fit;
-		m->words[0] = words;
-	} else if (fit > m->fit[1] && words != m->words[0]) {
-		m->fit[1] = fit;
-		m->words[1] = words;
-	}
-}
-
-/* The tokens whose list of deletes has this hash. */
-static void
-match_hash(struct search *s, const struct geo_word *w, uint32_t words, uint32_t hash)
-{
-	const struct geo_index *g = s->g;
-	unsigned max = w->n >= 8 ? 2 : 1;
-	size_t lo = 0;
-	size_t hi = g->n_delete;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (g->del[mid].hash < hash)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (; lo < g->n_delete && g->del[lo].hash == hash; lo++) {
-		const char *t = g->text + g->token[g->del[lo].token].text;
-		unsigned edits = geo_edits(w->s, w->n, t, strnlen(t, GEO_WORD_BYTES + 1), max);
-		if (edits > 0 && edits <= max)
-			match_add(s, g->del[lo].token, words, w->n < 4 ? 0.8 : edits == 1 ? 0.9 : 0.8);
-	}
-}
-
-static void
-match_typos(struct search *s, const struct geo_word *w, uint32_t words)
-{
-	if (w->n < GEO_FUZZY_BYTES || w->digits)
-		return;
-	match_hash(s, w, words, geo_hash(w->s, w->n, SIZE_MAX));
-	for (size_t k = 0; k < w->n; k++)
-		if (k == 0 || w->s[k] != w->s[k - 1])
-			match_hash(s, w, words, geo_hash(w->s, w->n, k));
-}
-
-static void
-match_beginnings(struct search *s, const struct geo_word *w, uint32_t words)
-{
-	size_t at = token_lower(s->g, w->s);
-	for (size_t k = 0; k < PREFIX_MAX && at + k < s->g->n_token; k++) {
-		const char *t = text_of(s, s->g->token[at + k].text);
-		if (strncmp(t, w->s, w->n) != 0)
-			return;
-		match_add(s, (uint32_t)(at + k), words, 0.88);
-	}
-}
-
-/* "Berg Strasse" for "Bergstrasse". */
-static void
-match_joined(struct search *s, size_t i)
-{
-	const struct geo_word *a = &s->q.w[i];
-	const struct geo_word *b = &s->q.w[i + 1];
-	char both[GEO_WORD_BYTES];
-	if (a->digits || b->digits || a->n + b->n >= GEO_WORD_BYTES)
-		return;
-	memcpy(both, a->s, a->n);
-	memcpy(both + a->n, b->s, b->n + 1u);
-	match_add(s, token_find(s->g, both), 3u << i, 0.97);
-}
-
-static double
-token_weight(const struct geo_index *g, uint32_t token)
-{
-	return (double)g->token[token].weight;
-}
-
-static void
-match_word(struct search *s, size_t i)
-{
-	const struct geo_word *w = &s->q.w[i];
-	char also[GEO_ALSO_MAX][GEO_WORD_BYTES];
-	uint32_t exact = token_find(s->g, w->s);
-	double share = w->n < 6 ? w->n / 6.0 : 1;
-	s->weight[i] = exact != GEO_NONE ? token_weight(s->g, exact) : log(1 + (double)s->g->n_name) * share;
-	match_add(s, exact, 1u << i, 1);
-	size_t n = geo_word_also(w, also);
-	for (size_t k = 0; k < n; k++) {
-		uint32_t token = token_find(s->g, also[k]);
-		match_add(s, token, 1u << i, 0.97);
-		if (exact == GEO_NONE && token != GEO_NONE && token_weight(s->g, token) < s->weight[i])
-			s->weight[i] = token_weight(s->g, token);
-	}
-	if (w->dot && !w->digits && w->n >= 2)
-		match_beginnings(s, w, 1u << i);
-	match_typos(s, w, 1u << i);
-	if (i + 1 < s->q.n)
-		match_joined(s, i);
-}
-
-/* Words that stand there twice ("Rua do Porto 5, Porto") serve two names; the second one is no news. */
-static void
-find_shared(struct search *s)
-{
-	for (size_t i = 0; i < s->q.n; i++) {
-		if (geo_is_link(s->q.w[i].s))
-			s->shared |= 1u << i;
-		for (size_t k = 0; k < i; k++) {
-			if (!s->q.w[i].digits && strcmp(s->q.w[k].s, s->q.w[i].s) == 0) {
-				s->shared |= 1u << k | 1u << i;
-				s->noise |= 1u << i;
-			}
-		}
-	}
-}
-
-/* --- postcodes --------------------------------------------------------------------------- */
-
-static uint32_t
-postcode_find(const struct geo_index *g, const char *word)
-{
-	size_t lo = 0;
-	size_t hi = g->n_postcode;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int order = strcmp(g->text + g->postcode[mid].text, word);
-		if (order == 0)
-			return (uint32_t)mid;
-		if (order < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return GEO_NONE;
-}
-
-static size_t
-digit_words(const struct search *s)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < s->q.n; i++)
-		n += s->q.w[i].digits;
-	return n;
-}
-
-/* Two words that together are a postcode: known, or of a country's shape ("4000-442", "413 01"). */
-static bool
-is_postcode_pair(const struct search *s, size_t i, uint32_t *known)
-{
-	const struct geo_word *a = &s->q.w[i];
-	const struct geo_word *b = &s->q.w[i + 1];
-	char both[2 * GEO_WORD_BYTES];
-	memcpy(both, a->s, a->n);
-	memcpy(both + a->n, b->s, b->n + 1u);
-	*known = postcode_find(s->g, both);
-	if (*known != GEO_NONE)
-		return true;
-	if (!a->digits || !b->digits)
-		return false;
-	return (b->hyphen && a->n == 4 && b->n == 3) || (!b->hyphen && a->n == 3 && b->n == 2 && digit_words(s) > 2);
-}
-
-static void
-find_postcode(struct search *s)
-{
-	s->postcode = GEO_NONE;
-	for (size_t i = 0; i + 1 < s->q.n; i++) {
-		if (is_postcode_pair(s, i, &s->postcode)) {
-			s->postcode_words = 3u << i;
-			return;
-		}
-	}
-	for (size_t i = 0; i < s->q.n; i++) {
-		const struct geo_word *w = &s->q.w[i];
-		uint32_t known =
-		    w->n >= 4 && strpbrk(w->s, "0123456789") != NULL ? postcode_find(s->g, w->s) : GEO_NONE;
-		if (known != GEO_NONE || (w->digits && w->n == 5 && digit_words(s) > 1)) {
-			s->postcode = known;
-			s->postcode_words = 1u << i;
-			if (known != GEO_NONE)
-				return;
-		}
-	}
-}
-
-/* --- tokens to names ----------------------------------------------------------------------- */
-
-static int
-rarer(const void *a, const void *b)
-{
-	const uint64_t *x = a;
-	const uint64_t *y = b;
-	return (*x > *y) - (*x < *y);
-}
-
-/* Which of the words that fit a token are still free; -1: none. */
-static int
-free_words(const struct search *s, const struct match *m, uint32_t used, double fit_min)
-{
-	for (int i = 0; i < 2; i++)
-		if (m->words[i] != 0 && m->fit[i] >= fit_min && (m->words[i] & used & ~s->shared) == 0)
-			return i;
-	return -1;
-}
-
-/* Share of the name's weight that was said, and by which words: what fits best first. */
-static double
-name_fit(struct search *s, const struct geo_name *name, uint32_t taken, uint32_t *words)
-{
-	double all = 0;
-	double said = 0;
-	uint32_t used = 0;
-	uint64_t done = 0;
-	for (int pass = 0; pass < 2; pass++) {
-		for (uint32_t k = 0; k < name->n_words && k < 64; k++) {
-			uint32_t token = s->g->word[name->first_word + k];
-			double weight = token_weight(s->g, token);
-			uint16_t *slot;
-			all += pass == 0 ? weight : 0;
-			const struct match *m = match_slot(s, token, &slot);
-			if (m == NULL || (done >> k & 1) != 0)
-				continue;
-			int i = free_words(s, m, used | taken, pass == 0 ? 0.95 : 0);
-			if (i < 0)
-				continue;
-			used |= m->words[i];
-			done |= UINT64_C(1) << k;
-			said += weight * m->fit[i];
-		}
-	}
-	*words = used;
-	return all > 0 ? said / all : 0;
-}
-
-static void
-hit_add(struct hit *list, size_t *n, const struct hit *h)
-{
-	if (*n > 0 && list[*n - 1].entity == h->entity) { /* another name of the same */
-		if (h->fit > list[*n - 1].fit)
-			list[*n - 1] = *h;
-		return;
-	}
-	if (*n < HITS_MAX) {
-		list[(*n)++] = *h;
-		return;
-	}
-	size_t worst = 0;
-	for (size_t i = 1; i < *n; i++)
-		if (list[i].fit < list[worst].fit)
-			worst = i;
-	if (list[worst].fit < h->fit)
-		list[worst] = *h;
-}
-
-static void
-score_name(struct search *s, uint32_t number)
-{
-	const struct geo_name *name = &s->g->name[number];
-	struct hit h = {.entity = name->entity, .name = number};
-	h.fit = name_fit(s, name, 0, &h.words);
-	bool street = s->g->entity[h.entity].kind == GEO_STREET_ENTITY;
-	if (h.fit >= (street ? NAME_MIN : PLACE_MIN))
-		hit_add(street ? s->street : s->place, street ? &s->n_street : &s->n_place, &h);
-}
-
-/* Names that hold the rarest tokens, each scored once. */
-static void
-gather_names(struct search *s)
-{
-	const struct geo_index *g = s->g;
-	uint64_t order[MATCHES_MAX];
-	uint64_t *marked = NEW_ARRAY(s->sc, g->n_name / 64 + 1, uint64_t);
-	for (size_t i = 0; i < s->n_match; i++)
-		order[i] = (uint64_t)g->token[s->match[i].token].n << 16 | i;
-	qsort(order, s->n_match, sizeof *order, rarer);
-	size_t total = 0;
-	for (size_t i = 0; i < s->n_match; i++) {
-		const struct geo_token *t = &g->token[s->match[order[i] & 0xffff].token];
-		if (total > 0 && total + t->n > NAMES_SCORED_MAX)
-			break;
-		for (uint32_t k = 0; k < t->n && k < NAMES_FIRST_MAX; k++) {
-			uint32_t name = g->posting[t->first + k];
-			marked[name / 64] |= UINT64_C(1) << (name % 64);
-		}
-		total += t->n;
-	}
-	for (size_t i = 0; i < g->n_name / 64 + 1; i++)
-		for (uint64_t left = marked[i]; left != 0; left &= left - 1)
-			score_name(s, (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(left));
-}
-
 /* --- the number ------------------------------------------------------------------------------ */
 
 static bool
-number_read(const struct search *s, size_t i, uint32_t taken, struct number *out)
+number_read(const struct geo_search *s, size_t i, uint32_t taken, struct number *out)
 {
 	const struct geo_word *w = &s->q.w[i];
 	struct geo_number n;
@@ -446,7 +53,7 @@ number_read(const struct search *s, size_t i, uint32_t taken, struct number *out
 
 /* How far a word stands from the street's words: the one right behind them is the nearest. */
 static unsigned
-apart(const struct search *s, uint32_t street, size_t i)
+apart(const struct geo_search *s, uint32_t street, size_t i)
 {
 	unsigned best = 100;
 	for (size_t k = 0; k < s->q.n; k++) {
@@ -459,7 +66,7 @@ apart(const struct search *s, uint32_t street, size_t i)
 }
 
 static struct number
-street_number(const struct search *s, uint32_t street)
+street_number(const struct geo_search *s, uint32_t street)
 {
 	struct number best = {0};
 	unsigned best_apart = 1000;
@@ -492,10 +99,10 @@ holds_number(const struct geo_house *h, uint32_t number)
 }
 
 static void
-doors_add(const struct search *s, struct doors *d, uint32_t i, const struct number *want)
+doors_add(const struct geo_search *s, struct doors *d, uint32_t i, const struct number *want)
 {
 	const struct geo_house *h = &s->g->house[i];
-	bool exact = strcmp(text_of(s, h->suffix), want->suffix) == 0;
+	bool exact = strcmp(geo_text_of(s, h->suffix), want->suffix) == 0;
 	if (exact && !d->exact) {
 		d->n = 0;
 		d->exact = true;
@@ -505,7 +112,7 @@ doors_add(const struct search *s, struct doors *d, uint32_t i, const struct numb
 }
 
 static void
-find_doors(const struct search *s, const struct geo_entity *e, const struct number *want, struct doors *d)
+find_doors(const struct geo_search *s, const struct geo_entity *e, const struct number *want, struct doors *d)
 {
 	*d = (struct doors){.below = GEO_NONE, .above = GEO_NONE};
 	for (uint32_t i = e->first_house; i < e->first_house + e->n_houses; i++) {
@@ -528,7 +135,7 @@ find_doors(const struct search *s, const struct geo_entity *e, const struct numb
 
 /* Between its neighbours on its side of the street; false where they are missing or too far apart. */
 static bool
-interpolate(const struct search *s, const struct doors *d, uint32_t number, struct geo_found *f)
+interpolate(const struct geo_search *s, const struct doors *d, uint32_t number, struct geo_found *f)
 {
 	if (d->below == GEO_NONE || d->above == GEO_NONE)
 		return false;
@@ -559,7 +166,7 @@ struct evidence {
 
 /* How well a named place goes with a candidate: 1 it says so itself, 0 it is elsewhere. */
 static double
-place_agrees(const struct search *s, const struct geo_found *f, uint32_t place)
+place_agrees(const struct geo_search *s, const struct geo_found *f, uint32_t place)
 {
 	const struct geo_entity *p = &s->g->entity[place];
 	uint32_t of = f->city != GEO_NONE ? f->city : s->g->entity[f->entity].locality;
@@ -573,7 +180,7 @@ place_agrees(const struct search *s, const struct geo_found *f, uint32_t place)
 }
 
 static void
-weigh_postcode(const struct search *s, const struct geo_found *f, struct evidence *e)
+weigh_postcode(const struct geo_search *s, const struct geo_found *f, struct evidence *e)
 {
 	if (s->postcode_words == 0)
 		return;
@@ -591,16 +198,16 @@ weigh_postcode(const struct search *s, const struct geo_found *f, struct evidenc
 }
 
 static void
-weigh_places(struct search *s, const struct geo_found *f, uint32_t taken, struct evidence *e)
+weigh_places(struct geo_search *s, const struct geo_found *f, uint32_t taken, struct evidence *e)
 {
 	uint32_t near = 0;
 	uint32_t far = 0;
 	double best = 0; /* of what was said of its place */
 	for (size_t i = 0; i < s->n_place; i++) {
-		struct hit p = s->place[i];
+		struct geo_hit p = s->place[i];
 		if ((p.words & taken & ~s->shared) != 0) /* the street's; others may mean the place, too */
-			p.fit = name_fit(s, &s->g->name[p.name], taken, &p.words);
-		if (p.fit < PLACE_MIN)
+			p.fit = geo_name_fit(s, &s->g->name[p.name], taken, &p.words);
+		if (p.fit < GEO_PLACE_MIN)
 			continue;
 		double agrees = place_agrees(s, f, p.entity);
 		if (agrees > 0)
@@ -625,7 +232,7 @@ weigh_places(struct search *s, const struct geo_found *f, uint32_t taken, struct
 /* --- candidates ---------------------------------------------------------------------------------------- */
 
 static double
-share_left(const struct search *s, uint32_t explained)
+share_left(const struct geo_search *s, uint32_t explained)
 {
 	double all = 0;
 	double left = 0;
@@ -641,7 +248,7 @@ share_left(const struct search *s, uint32_t explained)
 #define FOUND_MAX 512
 
 static void
-found_add(struct search *s, const struct hit *h, struct geo_found f, uint32_t number_words)
+found_add(struct geo_search *s, const struct geo_hit *h, struct geo_found f, uint32_t number_words)
 {
 	uint32_t taken = h->words | number_words;
 	struct evidence e = {.fit = 1};
@@ -667,7 +274,7 @@ found_add(struct search *s, const struct hit *h, struct geo_found f, uint32_t nu
 #define RIVAL_STREET 0.96
 
 static void
-found_street(struct search *s, const struct hit *h, bool number_asked, uint32_t number_words)
+found_street(struct geo_search *s, const struct geo_hit *h, bool number_asked, uint32_t number_words)
 {
 	const struct geo_entity *e = &s->g->entity[h->entity];
 	struct geo_found f = {.kind = GEO_STREET, .at = e->at, .within_m = e->radius_m < 20 ? 20 : e->radius_m};
@@ -682,7 +289,7 @@ found_street(struct search *s, const struct hit *h, bool number_asked, uint32_t 
 }
 
 static void
-found_door(struct search *s, const struct hit *h, uint32_t house, bool exact, uint32_t words)
+found_door(struct geo_search *s, const struct geo_hit *h, uint32_t house, bool exact, uint32_t words)
 {
 	const struct geo_house *x = &s->g->house[house];
 	struct geo_found f = {.at = x->at, .house = house, .postcode = x->postcode, .city = x->city};
@@ -694,7 +301,7 @@ found_door(struct search *s, const struct hit *h, uint32_t house, bool exact, ui
 }
 
 static void
-try_street(struct search *s, const struct hit *h)
+try_street(struct geo_search *s, const struct geo_hit *h)
 {
 	struct number n = street_number(s, h->words);
 	struct doors d;
@@ -723,13 +330,13 @@ try_street(struct search *s, const struct hit *h)
 }
 
 static void
-try_place(struct search *s, const struct hit *h)
+try_place(struct geo_search *s, const struct geo_hit *h)
 {
 	const struct geo_entity *e = &s->g->entity[h->entity];
 	struct geo_found f = {.kind = GEO_PLACE, .at = e->at, .within_m = e->radius_m, .house = GEO_NONE};
 	f.postcode = GEO_NONE;
 	f.city = GEO_NONE;
-	f.number_fit = digit_words(s) > 0 ? 0.5 : 0.8;
+	f.number_fit = geo_digit_words(s) > 0 ? 0.5 : 0.8;
 	f.rival_fit = 0.3;
 	found_add(s, h, f, 0);
 }
@@ -755,7 +362,7 @@ better(const void *a, const void *b)
 
 /* What else the question could mean: the best of what lies elsewhere. */
 static double
-rival_of(const struct search *s, const struct geo_found *best)
+rival_of(const struct geo_search *s, const struct geo_found *best)
 {
 	double rival = 0;
 	for (size_t i = 0; i < s->n_found; i++) {
@@ -777,7 +384,7 @@ rival_of(const struct search *s, const struct geo_found *best)
 }
 
 static bool
-is_repeat(const struct search *s, const size_t *kept, size_t n, const struct geo_found *f)
+is_repeat(const struct geo_search *s, const size_t *kept, size_t n, const struct geo_found *f)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct geo_found *k = &s->found[kept[i]];
@@ -789,18 +396,18 @@ is_repeat(const struct search *s, const size_t *kept, size_t n, const struct geo
 
 /* "Rua de Cedofeita 12, 4050-180 Porto" */
 static const char *
-found_text(const struct search *s, const struct geo_found *f)
+found_text(const struct geo_search *s, const struct geo_found *f)
 {
 	const struct geo_entity *e = &s->g->entity[f->entity];
 	struct text t;
 	text_init(&t, s->sc);
-	text_add(&t, text_of(s, e->name));
-	const char *number = f->house != GEO_NONE ? text_of(s, s->g->house[f->house].shown) : f->shown;
+	text_add(&t, geo_text_of(s, e->name));
+	const char *number = f->house != GEO_NONE ? geo_text_of(s, s->g->house[f->house].shown) : f->shown;
 	if (number[0] != '\0')
 		text_printf(&t, " %s", number);
 	uint32_t city = f->city != GEO_NONE ? f->city : e->locality;
-	const char *code = f->postcode == GEO_NONE ? "" : text_of(s, s->g->postcode[f->postcode].shown);
-	const char *name = city == GEO_NONE || city == f->entity ? "" : text_of(s, s->g->entity[city].name);
+	const char *code = f->postcode == GEO_NONE ? "" : geo_text_of(s, s->g->postcode[f->postcode].shown);
+	const char *name = city == GEO_NONE || city == f->entity ? "" : geo_text_of(s, s->g->entity[city].name);
 	if (code[0] != '\0' || name[0] != '\0')
 		text_printf(&t, ", %s%s%s", code, code[0] != '\0' && name[0] != '\0' ? " " : "", name);
 	return t.s;
@@ -833,10 +440,10 @@ geo_judge(struct geo_answer *a, bool streets, bool explained)
 #define SHOWN_MIN 0.35
 
 static void
-answer(struct search *s, const struct geo_query *query, struct geo_answer *out)
+answer(struct geo_search *s, const struct geo_query *query, struct geo_answer *out)
 {
 	size_t max = query->max == 0 ? 5 : query->max < GEO_CANDIDATES_MAX ? query->max : GEO_CANDIDATES_MAX;
-	size_t kept[GEO_CANDIDATES_MAX];
+	size_t kept[GEO_CANDIDATES_MAX] = {0};
 	size_t n = 0;
 	qsort(s->found, s->n_found, sizeof *s->found, better);
 	for (size_t i = 0; i < s->n_found && n < max; i++)
@@ -867,7 +474,7 @@ road_geocode_without(struct scope *sc, const struct geo_index *g, const struct g
 	size_t bytes = strlen(query->text);
 	if (!utf8_valid(query->text, bytes) || utf8_length(query->text) > GEO_TEXT_MAX)
 		return fail(sc, E_INVALID, "an address has at most %d characters of UTF-8", GEO_TEXT_MAX);
-	struct search *s = NEW(sc, struct search);
+	struct geo_search *s = NEW(sc, struct geo_search);
 	s->sc = sc;
 	s->g = g;
 	s->hidden = hidden;
@@ -875,13 +482,7 @@ road_geocode_without(struct scope *sc, const struct geo_index *g, const struct g
 	if (s->q.n == 0)
 		return fail(sc, E_INVALID, "the address is empty");
 	s->found = NEW_ARRAY(sc, FOUND_MAX, struct geo_found);
-	for (size_t i = 0; i < s->q.n; i++) {
-		match_word(s, i);
-		s->noise |= geo_is_noise(s->q.w[i].s) ? 1u << i : 0;
-	}
-	find_shared(s);
-	find_postcode(s);
-	gather_names(s);
+	geo_search(s);
 	for (size_t i = 0; i < s->n_street; i++)
 		try_street(s, &s->street[i]);
 	for (size_t i = 0; i < s->n_place; i++)

@@ -65,7 +65,7 @@ said(const struct comparing *c, const char *name, uint32_t *words)
 static double
 number_fit(struct comparing *c, const char *number, uint32_t street, bool *asked)
 {
-	struct geo_number there;
+	struct geo_number there = {0};
 	double best = number == NULL || !geo_number_parse(number, &there) ? 0.75 : 0.5;
 	uint32_t by = 0;
 	*asked = false;
