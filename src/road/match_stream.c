@@ -207,7 +207,7 @@ static enum code
 window_add(struct push *p, const struct match_column *c)
 {
 	struct road_stream *s = p->s;
-	if (s->n == s->cap) {
+	if (s->window == NULL || s->n == s->cap) {
 		size_t cap = s->cap == 0 ? 8 : 2 * s->cap;
 		struct match_column *more = realloc(s->window, cap * sizeof *more);
 		if (more == NULL)
