@@ -19,6 +19,7 @@ const struct route_table *const api_tables[] = {
     &api_chain_table,
     &api_map_table,
     &api_reach_table,
+    &api_osrm_table,
     &api_events_table,
     &api_sim_table,
     NULL,

@@ -15,6 +15,7 @@ extern const struct route_table api_desk_table;
 extern const struct route_table api_chain_table;
 extern const struct route_table api_map_table;
 extern const struct route_table api_reach_table;
+extern const struct route_table api_osrm_table;
 extern const struct route_table api_events_table;
 extern const struct route_table api_sim_table;
 

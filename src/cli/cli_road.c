@@ -728,6 +728,11 @@ const struct command cli_road_group[] = {
      "FILE is GPX, or CSV with TRIP_ID,TAXI_ID,TIMESTAMP,POLYLINE (a position every 15 s).\n"
      "--follow reads a drive as it happens from standard input, a fix a line: AT,LAT,LON[,SIGMA_M] (AT: RFC 3339 or\n"
      "seconds since 1970), an empty line between drives, and prints each fix once its place is settled."},
+    {"serve",
+     "OUT.road [--listen HOST:PORT] [--threads N] [--max-route N] [--max-table N] [--max-match N] [--max-nearest N]",
+     "answer by HTTP as OSRM does: route, table, nearest, match", cli_road_serve, NULL,
+     "Streets only: it opens no store, asks for no token, and keeps nothing; listen where only your programs can ask.\n"
+     "--max-route, --max-match: coordinates a request; --max-table: sources times destinations, at most its square."},
     {"learn",
      "OUT.road --tracks FILE -o SPEEDS [--folds N --without I] | --from-data DIR [--operator SLUG] [-o SPEEDS]",
      "speeds from driven tracks, or from a data directory's duties", run_learn, NULL,

@@ -37,6 +37,7 @@ int cli_road_bench_geocode(struct scope *sc, int argc, char **argv);
  * E_INVALID  no duty has ended with positions. */
 MUST_USE enum code cli_road_learn_data(struct scope *sc, const char *dir, const char *operator_slug, const char *out,
 				       json_t *o);
+int cli_road_serve(struct scope *sc, int argc, char **argv);
 int cli_road_exact(struct scope *sc, int argc, char **argv);
 /* A line a place: LAT,LON. Empty lines and those with # are passed over. */
 MUST_USE enum code cli_road_places(struct scope *sc, const char *path, struct place **out, size_t *n_out);

@@ -101,6 +101,7 @@ stand_run(struct scope *sc, const struct stand *stand)
 					  .max_connections = 256,
 					  .idle_s = 60,
 					  .body_max = body_max,
+					  .head_bytes = stand->head_bytes,
 					  .handle = handle,
 					  .ctx = &l};
 	assert(stand->threads > 0 && stand->threads <= (int64_t)STAND_THREADS_MAX);

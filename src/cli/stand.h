@@ -15,8 +15,9 @@
 struct stand {
 	const char *listen; /* HOST:PORT; port 0 takes any */
 	const char *tls_cert, *tls_key;
-	int64_t threads;  /* 1 … STAND_THREADS_MAX */
-	size_t queue_max; /* requests that may wait */
+	int64_t threads;   /* 1 … STAND_THREADS_MAX */
+	size_t head_bytes; /* of a request's line and headers; 0: http_options' own */
+	size_t queue_max;  /* requests that may wait */
 	http_body_max *body_max;
 	void (*serve)(void *ctx, struct http_exchange *x); /* replies */
 	void (*busy)(void *ctx, struct http_exchange *x);  /* replies: come again */

@@ -47,6 +47,7 @@ struct http_options {
 	int max_per_peer;   /* connections of one address; 0: no such limit */
 	int idle_s;	    /* a silent connection is closed */
 	int close_grace_ms; /* how long http_close() waits for handlers; 0: 5 s */
+	size_t head_bytes;  /* a request's line and headers; 0: 16 KiB */
 	size_t body_budget; /* bytes of all bodies held at once; 0: 128 MiB */
 	http_body_max *body_max;
 	http_handler *handle;
@@ -66,6 +67,7 @@ void http_close(struct http_server *s);
 /* --- the request; everything is borrowed until the reply --- */
 struct scope *http_scope(struct http_exchange *x); /* the exchange's own: lives until it has been sent */
 const char *http_method(const struct http_exchange *x);
+const char *http_target(const struct http_exchange *x);			  /* path and query as they came */
 const char *http_path(const struct http_exchange *x);			  /* decoded once, no query, valid UTF-8 */
 const char *http_query(const struct http_exchange *x, const char *name);  /* NULL: absent */
 const char *http_header(const struct http_exchange *x, const char *name); /* NULL: absent */

@@ -441,6 +441,12 @@ http_method(const struct http_exchange *x)
 }
 
 const char *
+http_target(const struct http_exchange *x)
+{
+	return x->raw;
+}
+
+const char *
 http_path(const struct http_exchange *x)
 {
 	return x->target.path;

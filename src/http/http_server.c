@@ -247,7 +247,8 @@ daemon_start(struct scope *sc, struct http_server *s, int family)
 		flags |= MHD_USE_IPv6;
 	struct option_list l = {.n = 0};
 	option_add(&l, MHD_OPTION_LISTEN_SOCKET, s->listen_fd, NULL);
-	option_add(&l, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)POOL_BYTES, NULL);
+	option_add(&l, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		   (intptr_t)(opt->head_bytes > 0 ? opt->head_bytes : POOL_BYTES), NULL);
 	option_add(&l, MHD_OPTION_CONNECTION_LIMIT, opt->max_connections, NULL);
 	option_add(&l, MHD_OPTION_CONNECTION_TIMEOUT, opt->idle_s, NULL);
 	option_add(&l, MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL);

@@ -43,7 +43,7 @@ decode(struct scope *sc, const char *raw, size_t n, bool in_query, char **out)
 		int c = next_byte(raw, n, &i);
 		if (c < 0)
 			return fail_as(sc, E_INVALID, "bad-encoding", "a %% in the address has no two hex digits");
-		if (c < ' ' || c == 0x7f || (!plain && !in_query && (c == '/' || c == '\\')))
+		if (c < ' ' || c == 0x7f || (!plain && !in_query && c == '/'))
 			return fail_as(sc, E_INVALID, "bad-encoding", "the address holds an encoded 0x%02x",
 				       (unsigned)c);
 		s[len++] = (char)(plain && in_query && c == '+' ? ' ' : c);

@@ -13,7 +13,7 @@
 #include "road/road_map.h"
 
 #define ROAD_MAGIC "WAYROAD"
-#define ROAD_VERSION 8u
+#define ROAD_VERSION 9u
 #define ALIGNMENT 64u
 #define ATTRIBUTION "© OpenStreetMap contributors, ODbL 1.0"
 
@@ -52,6 +52,7 @@ road_section_size(enum road_section s)
 	    [SECTION_GEO_TOKEN] = sizeof(struct geo_token),
 	    [SECTION_GEO_DELETE] = sizeof(struct geo_delete),
 	    [SECTION_GEO_POSTCODE] = sizeof(struct geo_postcode),
+	    [SECTION_SHAPE_NODE] = sizeof(int64_t),
 	};
 	return sizes[s] != 0 ? sizes[s] : sizeof(uint32_t);
 }

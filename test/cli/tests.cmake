@@ -13,3 +13,11 @@ if(TARGET waybill)
     $<TARGET_FILE:waybill>)
   set_tests_properties(cli.route_serve PROPERTIES LABELS e2e TIMEOUT 120)
 endif()
+
+# OSRM's npm clients, unchanged, against `waybill road serve`.
+if(TARGET waybill)
+  add_test(NAME cli.osrm_clients COMMAND ${CMAKE_SOURCE_DIR}/test/osrm/run.sh $<TARGET_FILE:waybill>
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(cli.osrm_clients PROPERTIES LABELS e2e TIMEOUT 120 SKIP_RETURN_CODE 77
+    ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
+endif()
