@@ -630,7 +630,9 @@ bench_match(struct scope *sc, int argc, char **argv, json_t *o)
 {
 	int64_t tracks = 100;
 	int64_t seed = 1;
+	const char *out = NULL;
 	const struct option_def defs[] = {{"--tracks", OPTION_INT, &tracks, 1, 100000},
+					  {"-o", OPTION_TEXT, &out, 0, 0},
 					  {"--seed", OPTION_INT, &seed, 0, INT64_MAX}};
 	const char *words[1];
 	size_t n;
@@ -638,9 +640,13 @@ bench_match(struct scope *sc, int argc, char **argv, json_t *o)
 	struct road *road;
 	TRY(open_road(sc, words[0], &road));
 	struct road_match_cell cells[9];
-	enum code rc = road_match_bench(sc, road, (size_t)tracks, (uint64_t)seed, cells);
+	struct text asked;
+	text_init(&asked, sc);
+	enum code rc = road_match_bench(sc, road, (size_t)tracks, (uint64_t)seed, cells, out != NULL ? &asked : NULL);
 	road_close(road);
 	TRY(rc);
+	if (out != NULL)
+		TRY(file_write(sc, out, asked.s, asked.len, 0644));
 	json_t *list = json_array();
 	for (int i = 0; i < 9; i++) {
 		json_t *c = json_object();
@@ -753,10 +759,11 @@ const struct command cli_road_group[] = {
      "mismatches must be 0. cells: of matrices, beside the pairs asked one by one."},
     {"bench-growth", "IN.osm.pbf -o WORK.road [--side N]", "an extract laid side by side N x N times, as one city",
      run_bench_growth, NULL, NULL},
-    {"bench-match", "OUT.road [--tracks N] [--seed S]", "how well matching does on made-up drives", run_bench_match,
-     NULL,
+    {"bench-match", "OUT.road [--tracks N] [--seed S] [-o TRACKS]", "how well matching does on made-up drives",
+     run_bench_match, NULL,
      "error: metres missed and wrongly added, over metres driven. stream_us: the same points pushed one by one, CPU\n"
-     "time a point; delay: how many fixes later a fix is settled then; hurried: the share that the lag decided."},
+     "time a point; delay: how many fixes later a fix is settled then; hurried: the share that the lag decided.\n"
+     "-o: the tracks and what is true of them, JSON a line, for other matchers."},
     {"bench-queries", "OUT.road [--speeds SPEEDS] [--queries N] [--seed S]",
      "one to all, areas and departures: are they exact, how fast are they", cli_road_bench_queries, NULL,
      "Held against plain searches, of which mismatches are counted. slice_error: the matrices that a route solver\n"

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "road/match_stream.h"
+#include "road/osrm.h"
 #include "road/trip.h"
 
 #define DRIVE_MIN_M 2000
@@ -162,14 +163,49 @@ stream_one(struct scope *sc, struct road_matcher *matcher, const struct road_fix
 	return rc;
 }
 
+static void
+export_ends(struct text *t, const struct road *road, const struct road_path *path)
+{
+	text_add(t, ",\"ends\":[");
+	for (size_t end = 0; end < 2; end++) {
+		const struct road_leg *l = &path->legs[end == 0 ? 0 : path->n_legs - 1];
+		const struct road_segment *s = &road->segment[road->arc[l->arc].segment];
+		text_add(t, end == 0 ? "[" : ",[");
+		for (uint32_t i = 0; i < s->n_shape && road->n[SECTION_SHAPE_NODE] > 0; i++)
+			text_printf(t, i == 0 ? "%" PRId64 : ",%" PRId64, road->shape_node[s->shape + i]);
+		text_add_char(t, ']');
+	}
+	text_add_char(t, ']');
+}
+
+static void
+export_track(struct text *t, const struct road *road, int cell, const struct drive *d, const struct road_fix *fixes,
+	     size_t n)
+{
+	text_printf(t, "{\"cell\":%d,\"driven_m\":%.1f,\"fixes\":[", cell, d->path->distance_m);
+	for (size_t i = 0; i < n; i++)
+		text_printf(t, "%s[%.7f,%.7f,%" PRId64 ",%.0f]", i == 0 ? "" : ",", place_lon(fixes[i].at),
+			    place_lat(fixes[i].at), fixes[i].at_ms, fixes[i].sigma_m);
+	text_add_char(t, ']');
+	export_ends(t, road, d->path);
+	struct text notes;
+	text_init(&notes, t->sc);
+	osrm_add_notes(&notes, road, d->path, OSRM_NOTE_NODES | OSRM_NOTE_DISTANCE);
+	text_add(t, notes.s);
+	text_add(t, "}\n");
+}
+
 /* One drive in one cell: as a whole, then fix by fix. */
 static enum code
 measure(struct scope *sc, const struct road *road, struct road_matcher *matcher, struct prng *prng,
-	const struct drive *d, uint8_t *seen, struct road_match_cell *cell, struct tally *t)
+	const struct drive *d, uint8_t *seen, int number, struct road_match_cell *cell, struct tally *t,
+	struct text *tracks_out)
 {
 	struct road_fix *fixes;
 	size_t n = sample(sc, prng, d, cell->sigma_m, cell->interval_s, &fixes);
 	cell->points += n;
+	if (tracks_out != NULL)
+		export_track(tracks_out, road, number, d, fixes, n);
 	TRY(match_one(sc, road, fixes, n, d, seen, t));
 	return stream_one(sc, matcher, fixes, n, t);
 }
@@ -199,7 +235,7 @@ disturbed_metric(struct scope *sc, const struct road *road, struct prng *prng, s
 
 enum code
 road_match_bench(struct scope *sc, const struct road *road, size_t tracks, uint64_t seed,
-		 struct road_match_cell cells[static 9])
+		 struct road_match_cell cells[static 9], struct text *tracks_out)
 {
 	static const double sigmas[] = {5, 10, 20};
 	static const int intervals[] = {5, 15, 30};
@@ -225,7 +261,7 @@ road_match_bench(struct scope *sc, const struct road *road, size_t tracks, uint6
 			driven_m += path.distance_m;
 		}
 		for (int c = 0; c < 9 && rc == OK; c++)
-			rc = measure(&work, road, matcher, &prng, &d, seen, &cells[c], &tallies[c]);
+			rc = measure(&work, road, matcher, &prng, &d, seen, c, &cells[c], &tallies[c], tracks_out);
 		if (rc != OK)
 			sc->err = work.err;
 		scope_release(&work);

@@ -3,6 +3,7 @@
 #ifndef ROAD_MATCH_BENCH_H
 #define ROAD_MATCH_BENCH_H
 
+#include "base/text.h"
 #include "road/road.h"
 
 struct road_match_cell {
@@ -16,8 +17,11 @@ struct road_match_cell {
 	size_t points;
 };
 
-/* cells: 9 of them, σ 5, 10, 20 m by 5, 15, 30 s. */
+/* cells: 9 of them, σ 5, 10, 20 m by 5, 15, 30 s. tracks_out (NULL: none): what was asked, for other matchers, a
+ * line each: {"cell":0…8,"driven_m":…,"ends":[[OSM node, …], …],"fixes":[[lon,lat,ms,sigma], …],
+ * "annotation":{"nodes":…,"distance":…}}; `ends` are the nodes of the first and last segment, of which the drive
+ * has a part only. */
 MUST_USE enum code road_match_bench(struct scope *sc, const struct road *road, size_t tracks, uint64_t seed,
-				    struct road_match_cell cells[static 9]);
+				    struct road_match_cell cells[static 9], struct text *tracks_out);
 
 #endif

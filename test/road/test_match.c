@@ -126,7 +126,7 @@ made_up_drives_are_matched_well(void **state)
 	struct town t;
 	town_init(&t, 4, 16);
 	struct road_match_cell cells[9];
-	assert_ok(&t.sc, road_match_bench(&t.sc, t.road, 3, 1, cells));
+	assert_ok(&t.sc, road_match_bench(&t.sc, t.road, 3, 1, cells, NULL));
 	assert_true(cells[0].error < 0.02); /* 5 m, every 5 s */
 	assert_true(cells[8].error < 0.35); /* 20 m, every 30 s */
 	town_release(&t);
