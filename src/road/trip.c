@@ -17,7 +17,8 @@ struct search {
 	struct side from, to;
 	uint32_t common; /* this many vertices are on both chains */
 	int32_t best;
-	uint32_t meet; /* at this depth */
+	int32_t behind; /* of the source on its arcs, at most */
+	uint32_t meet;	/* at this depth */
 };
 
 static void
@@ -26,18 +27,23 @@ relax_side(const struct road *road, const struct kernels *k, struct side *s, uin
 	k->step(road, s->chain[d], s->by_depth[d], s->weight, s->by_depth, s->last);
 }
 
+static void
+climb_alone(const struct road *road, const struct kernels *k, struct side *s, uint32_t common)
+{
+	for (uint32_t d = s->n; d-- > common;)
+		if (s->by_depth[d] < NARROW_INFINITE)
+			relax_side(road, k, s, d);
+}
+
 /* Below the common part both sides climb alone; above, each vertex may be where
- * they meet, and what is dearer than a meeting climbs no further. */
+ * they meet, and what is dearer than a meeting climbs no further. The source's
+ * values begin below zero, by what lies behind it on its arcs; nothing else does. */
 static void
 climb(const struct road *road, struct search *s)
 {
 	const struct kernels *k = kernels_pick();
-	for (uint32_t d = s->from.n; d-- > s->common;)
-		if (s->from.by_depth[d] < NARROW_INFINITE)
-			relax_side(road, k, &s->from, d);
-	for (uint32_t d = s->to.n; d-- > s->common;)
-		if (s->to.by_depth[d] < NARROW_INFINITE)
-			relax_side(road, k, &s->to, d);
+	climb_alone(road, k, &s->from, s->common);
+	climb_alone(road, k, &s->to, s->common);
 	for (uint32_t d = s->common; d-- > 0;) {
 		int32_t a = s->from.by_depth[d];
 		int32_t b = s->to.by_depth[d];
@@ -47,7 +53,7 @@ climb(const struct road *road, struct search *s)
 		}
 		if (a < s->best)
 			relax_side(road, k, &s->from, d);
-		if (b < s->best)
+		if (b - s->behind < s->best)
 			relax_side(road, k, &s->to, d);
 	}
 }
@@ -62,9 +68,9 @@ side_init(struct side *s, struct scope *sc, const struct road *road, const struc
 	uint32_t *chain = NEW_ARRAY(sc, n, uint32_t);
 	*s = (struct side){.weight = leaves ? w->up : w->down, .chain = chain, .n = n};
 	s->by_depth = kernels_array(sc, n, sizeof *s->by_depth);
-	s->last = kernels_array(sc, n, sizeof *s->last);
 	label_chain(road, lowest, chain);
 	label_fill_narrow(road, metric, p, leaves, chain, n, n, s->by_depth);
+	s->last = kernels_array(sc, n, sizeof *s->last);
 	memset(s->last, 0xff, n * sizeof *s->last);
 }
 
@@ -74,6 +80,10 @@ search_run(struct search *s, struct scope *sc, const struct road *road, const st
 {
 	side_init(&s->from, sc, road, metric, from, true);
 	side_init(&s->to, sc, road, metric, to, false);
+	for (uint32_t v = road->segment_vertex[from->segment]; v < road->segment_vertex[from->segment + 1]; v++) {
+		int32_t start = s->from.by_depth[road->depth[road->rank[v]]];
+		s->behind = -start > s->behind ? -start : s->behind;
+	}
 	uint32_t most = s->from.n < s->to.n ? s->from.n : s->to.n;
 	while (s->common < most && s->from.chain[s->common] == s->to.chain[s->common])
 		s->common++;
@@ -238,6 +248,7 @@ trip_cost(struct scope *sc, const struct road *road, const struct road_metric *m
 		special_trip(sc, road, metric, from, to, &t);
 		return t.cost_ms;
 	}
+	/* both labels whole, then their minimum: to ask at each vertex whether it can still matter takes longer */
 	uint32_t low[2] = {label_lowest(road, from), label_lowest(road, to)};
 	uint32_t n[2] = {road->depth[low[0]] + 1, road->depth[low[1]] + 1};
 	uint32_t *chain[2] = {NEW_ARRAY(sc, n[0], uint32_t), NEW_ARRAY(sc, n[1], uint32_t)};
