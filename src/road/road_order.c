@@ -21,11 +21,17 @@
 #define LINES 10
 #define LINES_SMALL 6 /* in cells below */
 #define CELL_SMALL 64
+#define LINES_LARGE 4 /* in cells above: flows there are long */
+#define CELL_LARGE 65536
 #define SOURCE_SHARE 0.2
 #define CUT_MAX UINT32_MAX
 
+/* From a junction along a segment, or against it. Junctions are numbered anew
+ * here, neighbours in space near each other: the flow runs over all of these. */
 struct link {
-	uint32_t to, segment;
+	uint32_t to;
+	uint32_t segment : 31;
+	uint32_t against : 1;
 };
 
 struct key {
@@ -66,13 +72,25 @@ in_cell(const struct order *o, struct cell c, uint32_t node)
 	return o->position[node] >= c.lo && o->position[node] < c.hi;
 }
 
-/* May one more unit run over this link, away from `from`? */
-static bool
-has_room(const struct order *o, uint32_t from, const struct link *l)
+/* What one more unit over this link adds to its segment's flow. */
+static int
+unit_of(const struct link *l)
 {
-	const struct road_segment *s = BUILT(o->b, segments, struct road_segment, l->segment);
-	int along = s->node[0] == from ? 1 : -1;
-	return o->flow[l->segment] != along;
+	return l->against ? -1 : 1;
+}
+
+/* May one more unit run over this link? */
+static bool
+has_room(const struct order *o, const struct link *l)
+{
+	return o->flow[l->segment] != unit_of(l);
+}
+
+/* And over it the other way? */
+static bool
+has_room_back(const struct order *o, const struct link *l)
+{
+	return o->flow[l->segment] != -unit_of(l);
 }
 
 /* Levels from the source; false where the sink is out of reach. */
@@ -94,7 +112,7 @@ spread_levels(struct order *o, struct cell c)
 		uint32_t v = o->queue[head];
 		for (uint32_t e = o->first[v]; e < o->first[v + 1]; e++) {
 			uint32_t w = o->links[e].to;
-			if (o->level[w] != 0 || w == v || !in_cell(o, c, w) || !has_room(o, v, &o->links[e]))
+			if (o->level[w] != 0 || w == v || !in_cell(o, c, w) || !has_room(o, &o->links[e]))
 				continue;
 			o->level[w] = o->level[v] + 1;
 			reached |= o->end[w] == 2;
@@ -120,19 +138,12 @@ spread_back(struct order *o, struct cell c)
 		uint32_t v = o->queue[head];
 		for (uint32_t e = o->first[v]; e < o->first[v + 1]; e++) {
 			uint32_t w = o->links[e].to;
-			if (o->level[w] != 0 || !in_cell(o, c, w) || !has_room(o, w, &o->links[e]))
+			if (o->level[w] != 0 || !in_cell(o, c, w) || !has_room_back(o, &o->links[e]))
 				continue;
 			o->level[w] = 1;
 			o->queue[tail++] = w;
 		}
 	}
-}
-
-static void
-push_unit(struct order *o, uint32_t from, const struct link *l)
-{
-	const struct road_segment *s = BUILT(o->b, segments, struct road_segment, l->segment);
-	o->flow[l->segment] = (int8_t)(o->flow[l->segment] + (s->node[0] == from ? 1 : -1));
 }
 
 /* One unit from `start` to the sink along rising levels; the queue's end serves
@@ -148,8 +159,7 @@ augment(struct order *o, struct cell c, uint32_t start, uint32_t *stack)
 		uint32_t e = o->next[v];
 		while (e < o->first[v + 1]) {
 			uint32_t w = o->links[e].to;
-			if (w != v && in_cell(o, c, w) && o->level[w] == o->level[v] + 1 &&
-			    has_room(o, v, &o->links[e]))
+			if (w != v && in_cell(o, c, w) && o->level[w] == o->level[v] + 1 && has_room(o, &o->links[e]))
 				break;
 			e++;
 		}
@@ -166,7 +176,8 @@ augment(struct order *o, struct cell c, uint32_t start, uint32_t *stack)
 	}
 	while (depth > 0) {
 		v = stack[--depth];
-		push_unit(o, v, &o->links[o->next[v]]);
+		const struct link *l = &o->links[o->next[v]];
+		o->flow[l->segment] = (int8_t)(o->flow[l->segment] + unit_of(l));
 	}
 	return true;
 }
@@ -378,7 +389,8 @@ dissect(struct order *o)
 			continue;
 		}
 		struct cut best = {.score = INFINITY};
-		int lines = c.hi - c.lo < CELL_SMALL ? LINES_SMALL : LINES;
+		uint32_t n = c.hi - c.lo;
+		int lines = n < CELL_SMALL ? LINES_SMALL : n > CELL_LARGE ? LINES_LARGE : LINES;
 		for (int i = 0; i < lines; i++)
 			try_line(o, c, M_PI * i / lines, &best);
 		rank_cut(o, c, best.angle);
@@ -388,25 +400,77 @@ dissect(struct order *o)
 	}
 }
 
+/* The bits of x at the even places. */
+static uint64_t
+spread_bits(uint64_t x)
+{
+	x = (x | x << 8) & 0x00ff00ff;
+	x = (x | x << 4) & 0x0f0f0f0f;
+	x = (x | x << 2) & 0x33333333;
+	return (x | x << 1) & 0x55555555;
+}
+
+/* New numbers of the junctions, along Morton's curve. at: of the old ones. */
+static uint32_t *
+number_junctions(struct scope *sc, const struct metres *at, uint32_t n)
+{
+	struct metres lo = {INFINITY, INFINITY};
+	struct metres hi = {-INFINITY, -INFINITY};
+	for (uint32_t i = 0; i < n; i++) {
+		lo = (struct metres){fmin(lo.x, at[i].x), fmin(lo.y, at[i].y)};
+		hi = (struct metres){fmax(hi.x, at[i].x), fmax(hi.y, at[i].y)};
+	}
+	double unit = 65535 / fmax(fmax(hi.x - lo.x, hi.y - lo.y), 1);
+	struct key *keys = NEW_ARRAY(sc, n, struct key);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t x = spread_bits((uint64_t)((at[i].x - lo.x) * unit));
+		uint64_t y = spread_bits((uint64_t)((at[i].y - lo.y) * unit));
+		keys[i] = (struct key){(double)(x << 1 | y), i};
+	}
+	qsort(keys, n, sizeof *keys, compare_keys);
+	uint32_t *number = NEW_ARRAY(sc, n, uint32_t);
+	for (uint32_t i = 0; i < n; i++)
+		number[keys[i].node] = i;
+	return number;
+}
+
+static void
+link_junctions(struct order *o, const uint32_t *number, uint32_t n)
+{
+	const struct builder *b = o->b;
+	size_t m = b->segments.n;
+	uint32_t *first = NEW_ARRAY(b->sc, n + 2, uint32_t);
+	struct link *links = NEW_ARRAY(b->sc, 2 * m, struct link);
+	for (size_t i = 0; i < m; i++)
+		for (int k = 0; k < 2; k++)
+			first[number[BUILT(b, segments, struct road_segment, i)->node[k]] + 2]++;
+	for (uint32_t i = 2; i < n + 2; i++)
+		first[i] += first[i - 1];
+	for (uint32_t i = 0; i < m; i++) {
+		const struct road_segment *s = BUILT(b, segments, struct road_segment, i);
+		for (unsigned k = 0; k < 2; k++) {
+			struct link l = {.to = number[s->node[1 - k]], .segment = i & 0x7fffffffu, .against = k & 1};
+			links[first[number[s->node[k]] + 1]++] = l;
+		}
+	}
+	o->first = first;
+	o->links = links;
+}
+
 static void
 order_init(struct order *o, struct builder *b)
 {
 	uint32_t n = b->n_junctions;
 	size_t m = b->segments.n;
 	struct scope *sc = b->sc;
-	uint32_t *first = NEW_ARRAY(sc, n + 2, uint32_t);
-	struct link *links = NEW_ARRAY(sc, 2 * m, struct link);
-	for (size_t i = 0; i < m; i++)
-		for (int k = 0; k < 2; k++)
-			first[BUILT(b, segments, struct road_segment, i)->node[k] + 2]++;
-	for (uint32_t i = 2; i < n + 2; i++)
-		first[i] += first[i - 1];
-	for (uint32_t i = 0; i < m; i++) {
-		const struct road_segment *s = BUILT(b, segments, struct road_segment, i);
-		for (int k = 0; k < 2; k++)
-			links[first[s->node[k] + 1]++] = (struct link){s->node[1 - k], i};
-	}
-	*o = (struct order){.b = b, .first = first, .links = links};
+	struct plane plane;
+	plane_init(&plane, *BUILT(b, shapes, struct place, 0));
+	struct metres *at = NEW_ARRAY(sc, n, struct metres);
+	for (uint32_t i = 0; i < n; i++)
+		at[i] = plane_project(&plane, VEC_AT(&b->raw->nodes, struct raw_node, b->junction_raw[i])->at);
+	const uint32_t *number = number_junctions(sc, at, n);
+	*o = (struct order){.b = b};
+	link_junctions(o, number, n);
 	o->at = NEW_ARRAY(sc, n, struct metres);
 	o->node = NEW_ARRAY(sc, n, uint32_t);
 	o->position = NEW_ARRAY(sc, n, uint32_t);
@@ -421,11 +485,10 @@ order_init(struct order *o, struct builder *b)
 	o->done = NEW_ARRAY(sc, m, bool);
 	o->rank = NEW_ARRAY(sc, b->vertices.n, uint32_t);
 	o->next_rank = (uint32_t)b->vertices.n;
-	struct plane plane;
-	plane_init(&plane, *BUILT(b, shapes, struct place, 0));
+	for (uint32_t i = 0; i < n; i++)
+		o->at[number[i]] = at[i];
 	for (uint32_t i = 0; i < n; i++) {
-		o->at[i] = plane_project(&plane, VEC_AT(&b->raw->nodes, struct raw_node, b->junction_raw[i])->at);
-		if (first[i] == first[i + 1])
+		if (o->first[i] == o->first[i + 1])
 			continue; /* its streets were dropped */
 		o->position[i] = o->n;
 		o->node[o->n++] = i;
