@@ -260,6 +260,24 @@ add_tables(struct text *t, const struct osrm_request *r, const struct road_point
 		add_table(t, ",\"distances\":[", m->distance_m, m->n_from, m->n_to, 1);
 }
 
+#define CELL_ROOM 9u	   /* "123456.7," is a day and a half */
+#define WAYPOINT_ROOM 200u /* but for names of uncommon length */
+
+/* A table's text finds its room at once or is refused: text that grows by itself
+ * would end the program. E_MEMORY */
+static enum code
+make_room(struct text *t, const struct road_matrix *m, bool distances)
+{
+	size_t n =
+	    t->len + m->n_from * m->n_to * (distances ? 2 : 1) * CELL_ROOM + (m->n_from + m->n_to) * WAYPOINT_ROOM;
+	void *s;
+	TRY(scope_try_array(t->sc, n + 1, 1, &s));
+	memcpy(s, t->s, t->len + 1);
+	t->s = s;
+	t->cap = n + 1;
+	return OK;
+}
+
 static enum code
 answer_table(struct scope *sc, const struct road *road, const struct road_metric *metric, const struct osrm_request *r,
 	     struct text *t)
@@ -275,6 +293,7 @@ answer_table(struct scope *sc, const struct road *road, const struct road_metric
 	bool distances = (r->notes & OSRM_NOTE_DISTANCE) != 0;
 	struct road_matrix m;
 	TRY(road_matrix_of_points(sc, road, metric, from, r->n_sources, to, r->n_destinations, distances, &m));
+	TRY(make_room(t, &m, distances));
 	text_add(t, "{\"code\":\"Ok\"");
 	add_tables(t, r, p, &m);
 	if (!r->skip_waypoints) {

@@ -184,7 +184,7 @@ a_table_without_room_for_its_text_is_refused(void **state)
 	unsigned status;
 	char *json;
 	sc.cap = sc.used + n * n * sizeof(int32_t) + (1 << 20); /* the cells fit, their text does not */
-	enum code rc = road_osrm_answer(&sc, road, NULL, target.s, &status, &json);
+	enum code rc = road_osrm_answer(&sc, road, NULL, NULL, target.s, &status, &json);
 	assert_true(rc == E_MEMORY || (rc == OK && status == 400 && strstr(json, "TooBig") != NULL));
 	road_close(road);
 	scope_release(&sc);
