@@ -25,7 +25,7 @@ bool face_light_measure(const struct engine_capture *c, struct face_light *out);
 
 /* The least, over the frames, by which the asked colour rises above the others: > 0
  * is the asked sequence. n ≥ 2, not all of one colour. */
-#define FACE_LIGHT_MIN 0.005f
+#define FACE_LIGHT_MIN 0.010f
 float face_light_rise(const struct face_light *seen, const uint8_t *colours, size_t n);
 
 #endif
