@@ -405,6 +405,40 @@ both_precisions_see_the_same(void **state)
 	scope_release(&sc);
 }
 
+/* "precision": "fp32" in the manifest keeps the engine off bfloat16, whatever is asked for. */
+static void
+a_manifest_can_forbid_bfloat16(void **state)
+{
+	(void)state;
+	struct scope sc;
+	uint8_t *manifest;
+	size_t n;
+	struct face_engine *e;
+	static const char *const files[] = {"detect.onnx", "landmark.onnx", "feature.onnx", "mobile.onnx", "dlib.onnx"};
+	scope_init(&sc);
+	const char *models = sample_models(&sc);
+	char *dir = scope_printf(&sc, "%s-fp32-%d", models, (int)getpid());
+	assert_ok(&sc, file_make_dirs(&sc, dir, 0700));
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		assert_int_equal(symlink(path_join(&sc, models, files[i]), path_join(&sc, dir, files[i])), 0);
+	assert_ok(&sc, file_read(&sc, path_join(&sc, models, "manifest"), MODEL_MANIFEST_MAX, &manifest, &n));
+	char *word = memmem(manifest, n, "\"fastest\"", 9);
+	assert_non_null(word);
+	memcpy(word, "\"fp32\"   ", 9);
+	assert_ok(&sc, file_write(&sc, path_join(&sc, dir, "manifest"), manifest, n, 0600));
+	assert_ok(&sc, face_engine_open(&sc, dir, NULL, &e));
+	assert_string_equal(engine_precision(e), "fp32");
+	face_engine_close(e);
+	memcpy(word, "\"fp31\"   ", 9);
+	assert_ok(&sc, file_write(&sc, path_join(&sc, dir, "manifest"), manifest, n, 0600));
+	assert_int_equal(face_engine_open(&sc, dir, NULL, &e), E_INVALID);
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		unlink(path_join(&sc, dir, files[i]));
+	unlink(path_join(&sc, dir, "manifest"));
+	rmdir(dir);
+	scope_release(&sc);
+}
+
 int
 main(void)
 {
@@ -415,6 +449,7 @@ main(void)
 	    cmocka_unit_test(what_it_does_not_run_is_refused),
 	    cmocka_unit_test(a_pair_that_is_no_prelu_is_not_taken_for_one),
 	    cmocka_unit_test(both_precisions_see_the_same),
+	    cmocka_unit_test(a_manifest_can_forbid_bfloat16),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
