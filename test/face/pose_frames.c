@@ -89,7 +89,7 @@ make_frames(struct scope *sc, struct face_engine *e, const char *photo, size_t f
 		TRY(keep(sc, &r, &v, &noise, dir, face_ask_word((enum face_ask)a)));
 	}
 	for (int c = 0; c < LIGHT_COLOURS; c++) {
-		struct relief_view v = relief_lit((enum face_colour)c, 0.12f);
+		struct relief_view v = relief_lit((enum face_colour)c, 0.30f);
 		v.noise = 3;
 		TRY(keep(sc, &r, &v, &noise, dir, face_colour_word((enum face_colour)c)));
 	}
