@@ -84,7 +84,9 @@ make_frames(struct scope *sc, struct face_engine *e, const char *photo, size_t f
 	prng_seed(&noise, 1);
 	TRY(keep(sc, &r, &relief_plain, &noise, dir, "front"));
 	for (int a = 0; a < ASK_COUNT; a++) {
-		struct relief_view v = relief_asked((enum face_ask)a, 1);
+		/* A nod of a drawn head changes it more than a real one's would: no further than is asked. */
+		bool nod = a == ASK_UP || a == ASK_DOWN;
+		struct relief_view v = relief_asked((enum face_ask)a, nod ? 0.7f : 1);
 		v.noise = 3;
 		TRY(keep(sc, &r, &v, &noise, dir, face_ask_word((enum face_ask)a)));
 	}
