@@ -12,33 +12,54 @@ junction_angle(double before_deg, double after_deg)
 	return fmod(after_deg - before_deg + 540, 360) - 180;
 }
 
+/* atan() of 0 … 1 by a polynomial (Abramowitz, Stegun 4.4.49), good to 1e-5: there
+ * are some six bearings for each junction of a way. */
+double
+heading_deg(struct metres m)
+{
+	double x = fabs(m.x);
+	double y = fabs(m.y);
+	double most = x > y ? x : y;
+	if (most == 0)
+		return 0;
+	double z = (x > y ? y : x) / most;
+	double q = z * z;
+	double rad = z * (0.9998660 + q * (-0.3302995 + q * (0.1801410 + q * (-0.0851330 + q * 0.0208351))));
+	double deg = rad * (180 / M_PI);
+	deg = x > y ? 90 - deg : deg; /* from north, in the first quarter */
+	deg = m.y < 0 ? 180 - deg : deg;
+	deg = m.x < 0 ? 360 - deg : deg;
+	return deg >= 360 ? 0 : deg;
+}
+
 /* Seen from one end of a segment: where it leads. */
-static double
-leaving_bearing(const struct road *road, const struct road_segment *s, unsigned end)
+static struct metres
+leaving(const struct road *road, const struct plane *plane, const struct road_segment *s, unsigned end)
 {
 	const struct place *p = road->shape + s->shape;
 	uint32_t last = s->n_shape - 1;
 	uint32_t at = end != 0 ? last : 0;
 	uint32_t k = at;
-	struct plane plane;
+	struct metres from = plane_project(plane, p[at]);
 	struct metres m;
-	plane_init(&plane, p[at]);
 	do {
 		k = end != 0 ? k - 1 : k + 1;
-		m = plane_project(&plane, p[k]);
+		m = plane_project(plane, p[k]);
+		m.x -= from.x;
+		m.y -= from.y;
 	} while (k != 0 && k != last && m.x * m.x + m.y * m.y < LOOK_M * LOOK_M);
-	double deg = atan2(m.x, m.y) * (180 / M_PI);
-	return deg < 0 ? deg + 360 : deg;
+	return m;
 }
 
-double
-junction_bearing(const struct road *road, uint32_t arc, bool at_end)
+struct metres
+junction_heading(const struct road *road, const struct plane *plane, uint32_t arc, bool at_end)
 {
 	const struct road_arc *a = &road->arc[arc];
 	const struct road_segment *s = &road->segment[a->segment];
 	if (!at_end)
-		return leaving_bearing(road, s, a->backward);
-	return fmod(leaving_bearing(road, s, 1 - a->backward) + 180, 360);
+		return leaving(road, plane, s, a->backward);
+	struct metres back = leaving(road, plane, s, 1 - a->backward);
+	return (struct metres){-back.x, -back.y};
 }
 
 static bool
@@ -79,7 +100,7 @@ add_road(struct junction *j, const struct junction_road *r, bool is_in, bool is_
 }
 
 void
-junction_read(const struct road *road, uint32_t from, uint32_t to, struct junction *out)
+junction_read(const struct road *road, const struct plane *plane, uint32_t from, uint32_t to, struct junction *out)
 {
 	uint32_t node = road->arc[from].head;
 	uint32_t vertex = plain_vertex(road, from);
@@ -93,10 +114,11 @@ junction_read(const struct road *road, uint32_t from, uint32_t to, struct juncti
 		bool again = i > road->node_first[node] && road->node_segment[i - 1] == segment;
 		unsigned end = again || s->node[0] != node;
 		uint32_t arc = s->arc[end];
-		const struct junction_road r = {.arc = arc,
-						.segment = segment,
-						.bearing = (int16_t)((long)lround(leaving_bearing(road, s, end)) % 360),
-						.open = arc != ROAD_NONE && may_turn(road, vertex, arc)};
+		const struct junction_road r = {
+		    .arc = arc,
+		    .segment = segment,
+		    .bearing = (int16_t)((long)(heading_deg(leaving(road, plane, s, end)) + 0.5) % 360),
+		    .open = arc != ROAD_NONE && may_turn(road, vertex, arc)};
 		bool is_in = segment == road->arc[from].segment && end != road->arc[from].backward;
 		add_road(j, &r, is_in, arc == to);
 	}

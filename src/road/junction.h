@@ -20,10 +20,13 @@ struct junction {
 	uint32_t in, out; /* of these: came by, goes on by */
 };
 
-/* `to` leaves where `from` ends. */
-void junction_read(const struct road *road, uint32_t from, uint32_t to, struct junction *out);
-/* Degrees clockwise from north at an arc's beginning or at its end. */
-double junction_bearing(const struct road *road, uint32_t arc, bool at_end);
+/* `to` leaves where `from` ends. plane: around any place of the same city, here and below. */
+void junction_read(const struct road *road, const struct plane *plane, uint32_t from, uint32_t to,
+		   struct junction *out);
+/* Where an arc heads at its beginning or at its end: metres east and north. */
+struct metres junction_heading(const struct road *road, const struct plane *plane, uint32_t arc, bool at_end);
+/* Degrees clockwise from north, [0, 360), to a thousandth. */
+double heading_deg(struct metres heading);
 /* From -180 to 180: how far right of straight on. */
 double junction_angle(double before_deg, double after_deg);
 

@@ -124,6 +124,8 @@ static void
 add_intersections(struct text *t, const struct road *road, const struct road_path *path, const struct road_step *s)
 {
 	struct junction j;
+	struct plane plane;
+	plane_init(&plane, path->shape[s->first_shape]);
 	bool at_end = s->manoeuvre == ROAD_DEPART || s->manoeuvre == ROAD_ARRIVE;
 	text_add(t, "\"intersections\":[");
 	if (at_end)
@@ -132,7 +134,7 @@ add_intersections(struct text *t, const struct road *road, const struct road_pat
 		size_t leg = s->first_leg + i;
 		if (path->legs[leg - 1].arc == path->legs[leg].arc)
 			continue;
-		junction_read(road, path->legs[leg - 1].arc, path->legs[leg].arc, &j);
+		junction_read(road, &plane, path->legs[leg - 1].arc, path->legs[leg].arc, &j);
 		if (j.n <= 2 && i > 0)
 			continue; /* no choice: a way ends and goes on as the next */
 		if (i > 0)

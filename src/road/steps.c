@@ -15,6 +15,7 @@
 /* A junction between two legs. */
 struct crossing {
 	const struct road *road;
+	const struct plane *plane;
 	const struct road_leg *from, *to;
 	const struct road_way *from_way, *to_way;
 	double before, after; /* bearings */
@@ -177,7 +178,7 @@ judge(struct crossing *c, enum road_manoeuvre *out)
 	/* straight on in the same street, and neither a ramp nor a way without a name: no look is needed */
 	if (fabs(c->angle) < 8 && !c->renamed && *c->to->name != '\0' && !is_ramp(c->to_way))
 		return false;
-	junction_read(c->road, c->from->arc, c->to->arc, &c->at);
+	junction_read(c->road, c->plane, c->from->arc, c->to->arc, &c->at);
 	return judge_choice(c, out);
 }
 
@@ -269,17 +270,36 @@ is_renamed(const struct road_path *path, const struct road_leg *a, const struct 
 	return !text_eq(a->name, b->name) || (*a->name == '\0' && !text_eq(a->ref, b->ref));
 }
 
-static void
-cross(const struct road *road, struct road_path *path, size_t leg)
+/* Straight on in a street of the same name and kind: most junctions. */
+static bool
+goes_on(const struct crossing *c, struct metres before, struct metres after)
 {
-	struct crossing c = {.road = road, .from = &path->legs[leg - 1], .to = &path->legs[leg]};
+	double dot = before.x * after.x + before.y * after.y;
+	double side = before.x * after.y - before.y * after.x;
+	return dot > 0 && fabs(side) < 0.14 * dot && /* less than 8 degrees */
+	       c->from->name == c->to->name && *c->to->name != '\0' && c->from_way->class == c->to_way->class &&
+	       !is_circle(c->from_way) && !is_circle(c->to_way);
+}
+
+static void
+cross(const struct road *road, const struct plane *plane, struct road_path *path, size_t leg)
+{
+	struct crossing c;
 	enum road_manoeuvre what;
+	c.road = road;
+	c.plane = plane;
+	c.from = &path->legs[leg - 1];
+	c.to = &path->legs[leg];
 	if (c.from->arc == c.to->arc)
 		return; /* a point that was passed without stopping */
 	c.from_way = way_of_leg(road, c.from);
 	c.to_way = way_of_leg(road, c.to);
-	c.before = junction_bearing(road, c.from->arc, true);
-	c.after = junction_bearing(road, c.to->arc, false);
+	struct metres before = junction_heading(road, plane, c.from->arc, true);
+	struct metres after = junction_heading(road, plane, c.to->arc, false);
+	if (goes_on(&c, before, after))
+		return;
+	c.before = heading_deg(before);
+	c.after = heading_deg(after);
 	c.angle = junction_angle(c.before, c.after);
 	c.renamed = is_renamed(path, c.from, c.to);
 	if (!judge(&c, &what))
@@ -337,8 +357,10 @@ path_steps(struct scope *sc, const struct road *road, const struct road_point *t
 	struct road_step *first = begin_step(road, path, 0, ROAD_DEPART);
 	if (path->n_shape > 1)
 		first->bearing_after = whole_degrees(place_bearing_deg(path->shape[0], path->shape[1]));
+	struct plane plane;
+	plane_init(&plane, path->shape[0]);
 	for (size_t i = 1; i < path->n_legs; i++)
-		cross(road, path, i);
+		cross(road, &plane, path, i);
 	arrive(road, to, path);
 	close_steps(path);
 }
