@@ -23,7 +23,8 @@
 #define HOT 5.0
 #define COLD 0.02
 #define REHEAT 0.8
-#define CYCLE_TRIES 700
+#define CYCLE_TRIES 700 /* a task, in plans of up to … */
+#define CYCLE_TASKS 400 /* … so many */
 #define CYCLES_MAX 50
 #define POOL_BELOW 0.3
 #define POLISH_SHARE 0.04 /* of the tries so far go into set partitioning */
@@ -199,12 +200,15 @@ may_reduce(void *arg)
 }
 
 /* How many cycles the rest of the budget is worth: a cycle longer than this many
- * tries a task gains less than a second one from its best. */
+ * tries a task gains less than a second one from its best. Large plans want to be
+ * cooled more slowly. */
 static int
 cycles_in(const struct run *r, double share_used)
 {
 	double tries = (double)r->search->iterations * (1 - share_used) / (share_used > 0 ? share_used : 1);
-	double cycles = tries / ((double)r->search->m->n * CYCLE_TRIES);
+	double n = (double)r->search->m->n;
+	double large = n > CYCLE_TASKS ? n / CYCLE_TASKS : 1;
+	double cycles = tries / (n * CYCLE_TRIES * large * large);
 	return cycles < 1 ? 1 : cycles > CYCLES_MAX ? CYCLES_MAX : (int)cycles;
 }
 
