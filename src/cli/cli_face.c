@@ -381,7 +381,7 @@ speed_file(struct scope *sc, struct face_options *o, const char *path, int64_t r
 	struct face_engine *e;
 	struct face_engine *fp32;
 	struct face_options floor = *o;
-	struct speed s;
+	struct speed s = {0};
 	floor.fp32 = true;
 	TRY(read_picture(sc, path, &picture));
 	TRY(open_engine(sc, o, &e));

@@ -49,7 +49,7 @@ struct house_options {
 	unsigned face_children; /* 0: none */
 	bool stepped;		/* E_DENIED unless the directory was made for simulation */
 	int job_threads;
-	struct finder_options finder; /* who finds addresses; borrowed for the call */
+	struct finder_options finder;		  /* who finds addresses; borrowed for the call */
 	const struct schema *const *more_schemas; /* of rooms above this one, NULL-ended; NULL: none */
 	const struct job_kind *const *more_jobs;  /* likewise; borrowed as long as the house is open */
 };

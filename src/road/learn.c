@@ -281,8 +281,9 @@ weighted_median(struct overrun *list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		half += list[i].weight / 2;
 	size_t i = 0;
-	for (double sum = list[0].weight; sum < half; sum += list[i].weight)
-		i++;
+	double sum = list[0].weight;
+	while (sum < half)
+		sum += list[++i].weight;
 	return list[i].ratio;
 }
 

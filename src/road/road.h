@@ -298,6 +298,7 @@ struct road_osrm_limits {
  * limits: NULL: as far as memory goes. *json is the body, *status 200 or 400; a fault of the request is an answer
  * ({"code":"InvalidQuery",…}), not an error. */
 MUST_USE enum code road_osrm_answer(struct scope *sc, const struct road *road, const struct road_metric *metric,
-				    const struct road_osrm_limits *limits, const char *target, unsigned *status, char **json);
+				    const struct road_osrm_limits *limits, const char *target, unsigned *status,
+				    char **json);
 
 #endif

@@ -83,7 +83,7 @@ struct road_way {
 	uint32_t name, ref; /* offsets into the text section; 0: "" */
 	uint8_t class, flags;
 	uint8_t forward_kmh, backward_kmh; /* 0: not that way */
-	uint32_t destination; /* what its signs say, "A1, A3: Lisboa, Coimbra"; one-way streets only */
+	uint32_t destination;		   /* what its signs say, "A1, A3: Lisboa, Coimbra"; one-way streets only */
 };
 
 struct road_segment {

@@ -144,8 +144,8 @@ cut_at_box(struct sea *s, const struct ring *r)
 	struct vec *at = NEW(&s->work, struct vec);
 	vec_init(at, &s->work, sizeof(struct place));
 	for (uint32_t i = 0; i + 1 < r->n; i++) {
-		struct place part[2];
-		bool cut[2];
+		struct place part[2] = {{0}};
+		bool cut[2] = {false};
 		if (!clip(&s->box, r->at[i], r->at[i + 1], part, cut))
 			continue;
 		if (at->n == 0 || cut[0]) {

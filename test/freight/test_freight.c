@@ -340,7 +340,8 @@ static int64_t
 imported(struct people_fixture *p, const char *text, bool partial, size_t *faults)
 {
 	struct import a = {.p = p, .partial = partial};
-	assert_ok(&p->f.sc, shipments_read_csv(&p->f.sc, text, strlen(text), "Europe/Stockholm", "2026-11-22", false, &a.in));
+	assert_ok(&p->f.sc,
+		  shipments_read_csv(&p->f.sc, text, strlen(text), "Europe/Stockholm", "2026-11-22", false, &a.in));
 	fixture_write(p, import_csv, &a);
 	*faults = json_array_size(json_object_get(a.out, "faults"));
 	int64_t landed = json_integer_value(json_object_get(a.out, "landed"));
