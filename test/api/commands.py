@@ -237,7 +237,9 @@ def test_goodbye(top):
         while len(answers) < 20:
             time.sleep(0.01)
         began = time.monotonic()
-        assert s.stop() == 0
+        status = s.stop()
+        with open(os.path.join(s.directory, "serve.log"), encoding="utf-8") as log:
+            assert status == 0, f"ended with {status}: {log.read()[-4000:]}"
         took = time.monotonic() - began
         stop.set()
         [t.join() for t in threads]
