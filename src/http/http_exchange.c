@@ -200,6 +200,15 @@ exchange_answer(struct http_exchange *x, int status, struct MHD_Response *respon
 	return true;
 }
 
+bool
+exchange_answer_closing(struct http_exchange *x)
+{
+	size_t n;
+	struct MHD_Response *r =
+	    exchange_problem(x->server, MHD_HTTP_SERVICE_UNAVAILABLE, "closing", "the server is going down", &n);
+	return r != NULL && exchange_answer(x, MHD_HTTP_SERVICE_UNAVAILABLE, r, n);
+}
+
 void
 http_reply(struct http_exchange *x, int status, const struct http_field *fields, size_t n_fields, const void *body,
 	   size_t n, bool copy)
@@ -388,9 +397,15 @@ hand_over(struct http_exchange *x)
 {
 	struct http_server *s = x->server;
 	no_deadline(x);
-	atomic_fetch_add(&x->owners, 1);
 	unanswered_add(x);
-	s->opt.handle(s->opt.ctx, x);
+	/* Begun before the server was closed, but whole only now: whoever closes has perhaps looked for
+	 * the unanswered already, so this one must not wait for anybody. */
+	if (atomic_load(&s->closing)) {
+		exchange_answer_closing(x);
+	} else {
+		atomic_fetch_add(&x->owners, 1); /* the handler's */
+		s->opt.handle(s->opt.ctx, x);
+	}
 	pthread_mutex_lock(&x->lock);
 	bool answered = x->answered;
 	if (!answered) {

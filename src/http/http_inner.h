@@ -82,6 +82,8 @@ void exchange_completed(void *server, struct MHD_Connection *mhd, void **exchang
 void exchange_unref(struct http_exchange *x);
 /* The answer, once; takes over the response. False: somebody was quicker. */
 bool exchange_answer(struct http_exchange *x, int status, struct MHD_Response *response, size_t n);
+/* The same, saying that the server goes. False also where there is no memory. */
+bool exchange_answer_closing(struct http_exchange *x);
 /* Everything a client of ours understands: RFC 9457. */
 struct MHD_Response *exchange_problem(const struct http_server *s, int status, const char *reason, const char *detail,
 				      size_t *n);

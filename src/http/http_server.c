@@ -347,10 +347,7 @@ static void
 answer_the_rest(struct http_server *s)
 {
 	for (struct http_exchange *x = take_unanswered(s); x != NULL; x = take_unanswered(s)) {
-		size_t n;
-		struct MHD_Response *r =
-		    exchange_problem(s, MHD_HTTP_SERVICE_UNAVAILABLE, "closing", "the server is going down", &n);
-		if (r == NULL || !exchange_answer(x, MHD_HTTP_SERVICE_UNAVAILABLE, r, n))
+		if (!exchange_answer_closing(x))
 			usleep(1000); /* its handler is replying right now */
 		exchange_unref(x);
 	}

@@ -453,6 +453,45 @@ closing_answers_what_nobody_answers(void **state)
 	close(fd);
 }
 
+/* Once nobody listens any more the server has begun to close. */
+static void
+wait_closing(int port)
+{
+	struct sockaddr_in at = {
+	    .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	for (int listening = 0; listening == 0;) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		listening = connect(fd, (struct sockaddr *)&at, sizeof at);
+		close(fd);
+	}
+}
+
+/* A request that is whole only after the closing has begun must not wait for anybody: the daemon would be
+ * stopped with it suspended. */
+static void
+closing_refuses_what_ends_too_late(void **state)
+{
+	struct fixture *f = *state;
+	int holds = dial(f);
+	put_text(holds, "GET /park HTTP/1.1\r\nHost: h\r\n\r\n");
+	struct http_exchange *x = wait_parked(f);
+	int late = dial(f);
+	put_text(late, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n");
+	assert_has(get_until(&f->sc, late, "100 Continue"), "100 Continue");
+	pthread_t thread;
+	int port = http_port(f->server);
+	assert_int_equal(pthread_create(&thread, NULL, close_server, f), 0);
+	wait_closing(port);
+	put_text(late, "0123456789");
+	char *a = get_until(&f->sc, late, "closing");
+	assert_has(a, "HTTP/1.1 503");
+	assert_int_equal(atomic_load(&f->handled), 1);
+	reply_text(x, "in time");
+	pthread_join(thread, NULL);
+	close(late);
+	close(holds);
+}
+
 /* --- streams --- */
 
 static void
@@ -561,6 +600,7 @@ main(void)
 	    TEST(a_client_gone_while_suspended_is_harmless),
 	    TEST(closing_waits_for_a_reply),
 	    TEST(closing_answers_what_nobody_answers),
+	    TEST(closing_refuses_what_ends_too_late),
 	    TEST(a_stream_sleeps_and_wakes),
 	    TEST(a_stream_whose_client_left_ends),
 	    TEST(closing_ends_streams),
