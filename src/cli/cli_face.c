@@ -299,6 +299,21 @@ bench(struct scope *sc, const struct bench_options *o, const char *report, const
 	return OK;
 }
 
+/* What the commands on a set of pictures have in common: no words, --images, and models where none are named. */
+static enum code
+set_options(struct scope *sc, int argc, char **argv, const struct option_def *defs, size_t n_defs, const char **images,
+	    const char **models)
+{
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, n_defs, words, 0, 0, &n));
+	if (*images == NULL)
+		return fail(sc, E_USAGE, "--images is needed");
+	if (*models == NULL)
+		*models = face_models_dir(sc);
+	return OK;
+}
+
 static int
 run_bench(struct scope *sc, int argc, char **argv)
 {
@@ -312,14 +327,8 @@ run_bench(struct scope *sc, int argc, char **argv)
 					  {"--calibrate", OPTION_TEXT, &calibrate, 0, 0},
 					  FACE_OPTIONS(o),
 					  FP32_OPTION(o)};
-	const char *words[1];
-	size_t n;
 	json_t *result;
-	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 0, &n);
-	if (rc == OK && o.images == NULL)
-		rc = fail(sc, E_USAGE, "--images is needed");
-	if (rc == OK && o.models == NULL)
-		o.models = face_models_dir(sc);
+	enum code rc = set_options(sc, argc, argv, defs, COUNT_OF(defs), &o.images, &o.models);
 	if (rc == OK)
 		rc = bench(sc, &o, report, calibrate, &result);
 	return rc == OK ? cli_print(sc, result) : cli_exit(sc, rc);
@@ -336,14 +345,8 @@ run_attacks(struct scope *sc, int argc, char **argv)
 					  {"--pictures", OPTION_INT, &o.pictures, 0, INT32_MAX},
 					  {"--seed", OPTION_INT, &seed, 0, INT32_MAX},
 					  FACE_OPTIONS(o)};
-	const char *words[1];
-	size_t n;
 	json_t *result;
-	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 0, &n);
-	if (rc == OK && o.images == NULL)
-		rc = fail(sc, E_USAGE, "--images is needed");
-	if (rc == OK && o.models == NULL)
-		o.models = face_models_dir(sc);
+	enum code rc = set_options(sc, argc, argv, defs, COUNT_OF(defs), &o.images, &o.models);
 	o.seed = (uint64_t)seed;
 	if (rc == OK)
 		rc = face_attack_run(sc, &o, &result);
@@ -359,14 +362,8 @@ run_covers(struct scope *sc, int argc, char **argv)
 	const struct option_def defs[] = {{"--images", OPTION_TEXT, &o.images, 0, 0},
 					  {"--pictures", OPTION_INT, &o.pictures, 0, INT32_MAX},
 					  FACE_OPTIONS(o)};
-	const char *words[1];
-	size_t n;
 	json_t *result;
-	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 0, &n);
-	if (rc == OK && o.images == NULL)
-		rc = fail(sc, E_USAGE, "--images is needed");
-	if (rc == OK && o.models == NULL)
-		o.models = face_models_dir(sc);
+	enum code rc = set_options(sc, argc, argv, defs, COUNT_OF(defs), &o.images, &o.models);
 	if (rc == OK)
 		rc = cover_bench(sc, &o, &result);
 	return rc == OK ? cli_print(sc, result) : cli_exit(sc, rc);

@@ -13,10 +13,13 @@
 
 #define POINTS_FILE_MAX ((size_t)64 << 20)
 
-static enum code
-open_road(struct scope *sc, const char *path, struct road **road)
+enum code
+cli_road_file(struct scope *sc, int argc, char **argv, const struct option_def *defs, size_t n_defs, struct road **out)
 {
-	return road_open(sc, path, road);
+	const char *words[1];
+	size_t n;
+	TRY(args_parse(sc, argc, argv, defs, n_defs, words, 1, 1, &n));
+	return road_open(sc, words[0], out);
 }
 
 /* --- import ------------------------------------------------------------------- */
@@ -124,7 +127,7 @@ static enum code
 ask(struct scope *sc, const char *path, const char *target, int *status)
 {
 	struct road *road;
-	TRY(open_road(sc, path, &road));
+	TRY(road_open(sc, path, &road));
 	unsigned http;
 	char *json;
 	enum code rc = road_osrm_answer(sc, road, NULL, NULL, target, &http, &json);
@@ -260,7 +263,7 @@ draw(struct scope *sc, int argc, char **argv)
 	if (out == NULL)
 		return fail(sc, E_USAGE, "-o OUT.svg is missing");
 	struct road *road;
-	TRY(open_road(sc, words[0], &road));
+	TRY(road_open(sc, words[0], &road));
 	char *svg = road_draw_cuts(sc, road);
 	road_close(road);
 	return file_write(sc, out, svg, strlen(svg), 0644);
@@ -282,11 +285,8 @@ points(struct scope *sc, int argc, char **argv)
 	int64_t seed = 1;
 	const struct option_def defs[] = {{"--count", OPTION_INT, &count, 1, 10000000},
 					  {"--seed", OPTION_INT, &seed, 0, INT64_MAX}};
-	const char *words[1];
-	size_t n;
-	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
 	struct road *road;
-	TRY(open_road(sc, words[0], &road));
+	TRY(cli_road_file(sc, argc, argv, defs, COUNT_OF(defs), &road));
 	struct prng prng;
 	prng_seed(&prng, (uint64_t)seed);
 	for (int64_t i = 0; i < count; i++) {
@@ -314,12 +314,9 @@ bench(struct scope *sc, int argc, char **argv, json_t *o, bool *exact)
 					  {"--matrix", OPTION_INT, &plan.matrix, 1, 10000},
 					  {"--metrics", OPTION_INT, &plan.metrics, 0, 100},
 					  {"--seed", OPTION_INT, &plan.seed, 0, INT64_MAX}};
-	const char *words[1];
-	size_t n;
-	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
 	sc->cap = (size_t)8 << 30;
 	struct road *road;
-	TRY(open_road(sc, words[0], &road));
+	TRY(cli_road_file(sc, argc, argv, defs, COUNT_OF(defs), &road));
 	struct road_bench_result r;
 	enum code rc = road_bench(sc, road, &plan, &r);
 	road_close(road);
@@ -406,7 +403,7 @@ match(struct scope *sc, int argc, char **argv, int *status)
 	struct road_track *tracks = NULL;
 	TRY(read_tracks(sc, file, &tracks, &n));
 	struct road *road;
-	TRY(open_road(sc, words[0], &road));
+	TRY(road_open(sc, words[0], &road));
 	bool all = true;
 	enum code rc = OK;
 	for (size_t i = 0; i < n && rc == OK; i++)
@@ -500,7 +497,7 @@ learn(struct scope *sc, int argc, char **argv, json_t *o)
 	struct road_track *tracks = NULL;
 	TRY(read_tracks(sc, file, &tracks, &n));
 	struct road *road;
-	TRY(open_road(sc, words[0], &road));
+	TRY(road_open(sc, words[0], &road));
 	enum code rc = learn_from(sc, road, tracks, n, &fold, out, o);
 	road_close(road);
 	return rc;
@@ -611,7 +608,7 @@ eval(struct scope *sc, int argc, char **argv, json_t *o)
 	struct road_track *tracks = NULL;
 	TRY(read_tracks(sc, file, &tracks, &n));
 	struct road *road;
-	TRY(open_road(sc, words[0], &road));
+	TRY(road_open(sc, words[0], &road));
 	enum code rc = eval_on(sc, road, speeds_file == NULL ? NULL : &speeds, tracks, n, &fold, o);
 	road_close(road);
 	return rc;
@@ -634,11 +631,8 @@ bench_match(struct scope *sc, int argc, char **argv, json_t *o)
 	const struct option_def defs[] = {{"--tracks", OPTION_INT, &tracks, 1, 100000},
 					  {"-o", OPTION_TEXT, &out, 0, 0},
 					  {"--seed", OPTION_INT, &seed, 0, INT64_MAX}};
-	const char *words[1];
-	size_t n;
-	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
 	struct road *road;
-	TRY(open_road(sc, words[0], &road));
+	TRY(cli_road_file(sc, argc, argv, defs, COUNT_OF(defs), &road));
 	struct road_match_cell cells[9];
 	struct text asked;
 	text_init(&asked, sc);

@@ -6,6 +6,10 @@
 #include "cli/cli.h"
 #include "road/learn.h"
 
+/* Reads the options of a command whose one word is a road file, and opens that file. */
+MUST_USE enum code cli_road_file(struct scope *sc, int argc, char **argv, const struct option_def *defs, size_t n_defs,
+				 struct road **out);
+
 /* "LAT,LON". E_USAGE, E_INVALID  otherwise. */
 MUST_USE enum code cli_road_place(struct scope *sc, const char *text, struct place *out);
 

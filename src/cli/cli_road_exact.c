@@ -9,11 +9,8 @@ exact(struct scope *sc, int argc, char **argv, json_t *o, bool *same)
 	const struct option_def defs[] = {{"--pairs", OPTION_INT, &plan.pairs, 1, 10000000},
 					  {"--metrics", OPTION_INT, &plan.metrics, 0, 100},
 					  {"--seed", OPTION_INT, &plan.seed, 0, INT64_MAX - 100}};
-	const char *words[1];
-	size_t n;
-	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
 	struct road *road;
-	TRY(road_open(sc, words[0], &road));
+	TRY(cli_road_file(sc, argc, argv, defs, COUNT_OF(defs), &road));
 	struct road_exact r;
 	enum code rc = road_exact(sc, road, &plan, &r);
 	road_close(road);

@@ -220,11 +220,8 @@ bench(struct scope *sc, int argc, char **argv, json_t *o)
 	int64_t seed = 1;
 	const struct option_def defs[] = {{"--most", OPTION_INT, &most, 1, 10000000},
 					  {"--seed", OPTION_INT, &seed, 0, INT64_MAX}};
-	const char *words[1];
-	size_t n;
-	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
 	struct road *road;
-	TRY(road_open(sc, words[0], &road));
+	TRY(cli_road_file(sc, argc, argv, defs, COUNT_OF(defs), &road));
 	struct geo_bench b;
 	enum code rc = road_geocode_bench(sc, road, (size_t)most, (uint64_t)seed, &b);
 	road_close(road);
