@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "road/bench.h"
 #include "road/osm_raw.h"
+#include "road/road_build.h"
 
 #define TIES 24 /* streets between two neighbouring copies, along their border */
 
@@ -19,22 +20,6 @@ copy_nodes(const struct osm_raw *from, struct osm_raw *to, int64_t copy, int32_t
 	}
 }
 
-static int64_t
-node_number(const struct osm_raw *raw, int64_t id)
-{
-	const struct raw_node *v = VEC_AT(&raw->nodes, struct raw_node, 0);
-	size_t lo = 0;
-	size_t hi = raw->nodes.n;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (v[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < raw->nodes.n && v[lo].id == id ? (int64_t)lo : -1;
-}
-
 static void
 copy_ways(const struct osm_raw *from, struct osm_raw *to, int64_t copy)
 {
@@ -42,8 +27,9 @@ copy_ways(const struct osm_raw *from, struct osm_raw *to, int64_t copy)
 		struct raw_way w = *VEC_AT(&from->ways, struct raw_way, i);
 		uint32_t first = (uint32_t)to->refs.n;
 		for (uint32_t k = 0; k < w.n_refs; k++) {
-			int64_t number = node_number(from, *VEC_AT(&from->refs, int64_t, w.first_ref + k));
-			*(int64_t *)vec_push(&to->refs) = number < 0 ? -1 : number + copy * (int64_t)from->nodes.n;
+			uint32_t number = raw_find_node(from, *VEC_AT(&from->refs, int64_t, w.first_ref + k));
+			*(int64_t *)vec_push(&to->refs) =
+			    number == ROAD_NONE ? -1 : (int64_t)number + copy * (int64_t)from->nodes.n;
 		}
 		w.first_ref = first;
 		w.id += copy * ((int64_t)1 << 40);
@@ -64,8 +50,8 @@ find_border(const struct osm_raw *raw, const struct bounds *b, struct border *ou
 	memset(out, 0xff, sizeof *out);
 	for (size_t i = 0; i < raw->ways.n; i++) {
 		const struct raw_way *w = VEC_AT(&raw->ways, struct raw_way, i);
-		int64_t number = node_number(raw, *VEC_AT(&raw->refs, int64_t, w->first_ref));
-		if (w->verdict.forward_kmh == 0 || w->verdict.backward_kmh == 0 || number < 0)
+		uint32_t number = raw_find_node(raw, *VEC_AT(&raw->refs, int64_t, w->first_ref));
+		if (w->verdict.forward_kmh == 0 || w->verdict.backward_kmh == 0 || number == ROAD_NONE)
 			continue;
 		struct place p = VEC_AT(&raw->nodes, struct raw_node, number)->at;
 		int64_t x = (int64_t)p.lon_e7 - b->min.lon_e7;

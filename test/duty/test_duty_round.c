@@ -314,6 +314,22 @@ opens(struct scope *sc, struct tx *tx, void *arg)
 	return duty_open(sc, tx, y->p.op.s, y->ada.id.s, y->award.s, &y->duty);
 }
 
+/* Her morning is there, she has passed the gate. */
+static void
+open_checked_in(struct yard *y)
+{
+	open_yard(y);
+	run_to(y, y->hours.starts_ms - 20 * MINUTE_MS);
+	fixture_write(&y->p, check_in, y);
+}
+
+static void
+open_on_duty(struct yard *y)
+{
+	open_checked_in(y);
+	fixture_write(&y->p, opens, y);
+}
+
 static void
 who_is_suspended_neither_checks_in_nor_opens(void **state)
 {
@@ -324,9 +340,7 @@ who_is_suspended_neither_checks_in_nor_opens(void **state)
 	run_to(&y, y.hours.starts_ms - 20 * MINUTE_MS);
 	fixture_write(&y.p, suspended_stays_out, &y);
 	close_yard(&y);
-	open_yard(&y);
-	run_to(&y, y.hours.starts_ms - 20 * MINUTE_MS);
-	fixture_write(&y.p, check_in, &y);
+	open_checked_in(&y);
 	fixture_write(&y.p, suspend, &y);
 	fixture_refuses(&y.p, E_DENIED, "not-active", opens, &y);
 	close_yard(&y);
@@ -574,9 +588,7 @@ who_checks_in_and_never_opens_is_asked_about(void **state)
 {
 	(void)state;
 	struct yard y;
-	open_yard(&y);
-	run_to(&y, y.hours.starts_ms - 20 * MINUTE_MS);
-	fixture_write(&y.p, check_in, &y);
+	open_checked_in(&y);
 	run_to(&y, y.hours.ends_ms);
 	fixture_write(&y.p, checked_in_too_late_to_open, &y);
 	close_yard(&y);
@@ -648,10 +660,7 @@ a_duty_left_open_is_ended_by_a_person_with_words(void **state)
 {
 	(void)state;
 	struct yard y;
-	open_yard(&y);
-	run_to(&y, y.hours.starts_ms - 20 * MINUTE_MS);
-	fixture_write(&y.p, check_in, &y);
-	fixture_write(&y.p, opens, &y);
+	open_on_duty(&y);
 	fixture_write(&y.p, depart_with_all, &y);
 	run_to(&y, y.hours.ends_ms + HOUR_MS);
 	fixture_write(&y.p, not_asked_yet, &y);
@@ -685,10 +694,7 @@ what_is_cancelled_does_not_keep_her(void **state)
 {
 	(void)state;
 	struct yard y;
-	open_yard(&y);
-	run_to(&y, y.hours.starts_ms - 20 * MINUTE_MS);
-	fixture_write(&y.p, check_in, &y);
-	fixture_write(&y.p, opens, &y);
+	open_on_duty(&y);
 	fixture_write(&y.p, all_are_cancelled, &y);
 	close_yard(&y);
 }
@@ -805,10 +811,7 @@ tenants_never_mix(void **state)
 {
 	(void)state;
 	struct yard y;
-	open_yard(&y);
-	run_to(&y, y.hours.starts_ms - 20 * MINUTE_MS);
-	fixture_write(&y.p, check_in, &y);
-	fixture_write(&y.p, opens, &y);
+	open_on_duty(&y);
 	fixture_write(&y.p, strangers, &y);
 	close_yard(&y);
 }
