@@ -62,9 +62,10 @@ struct house {
 	struct store *store;
 	struct jobs *jobs;
 	struct keys *keys;
-	struct workers *faces; /* NULL: no face path in this process */
-	struct road *road;     /* NULL: no roads */
-	struct finder *finder; /* NULL: neither roads nor a geocoding server */
+	struct workers *faces;		   /* NULL: no face path in this process */
+	struct road *road;		   /* NULL: no roads */
+	struct road_service_own own_roads; /* over it */
+	struct finder *finder;		   /* NULL: neither roads nor a geocoding server */
 	struct duty_planner planner;
 	bool simulation;
 	const struct job_kind *job_kinds[HOUSE_JOBS_MAX]; /* NULL-ended */

@@ -157,7 +157,9 @@ roads_open(struct scope *sc, struct house *h, const struct house_settings *s)
 	const char *fingerprint;
 	TRY(road_open(sc, path, &h->road));
 	TRY(file_fingerprint(sc, path, &fingerprint));
+	road_service_own_init(&h->own_roads, h->road);
 	h->planner = (struct duty_planner){
+	    .roads = &h->own_roads.service,
 	    .road = h->road,
 	    .road_version = strdup(fingerprint),
 	    .seconds = h->simulation ? 0 : PLAN_SECONDS,

@@ -36,7 +36,7 @@
 #include "jobs/jobs.h"
 #include "keys/keys.h"
 #include "offer/offer.h"
-#include "road/road.h"
+#include "road/service.h"
 #include "store/store.h"
 #include "traffic/traffic.h"
 
@@ -85,10 +85,11 @@ bool checkin_at_depot(struct place fix, struct place depot, double radius_m);
 
 /* What planning needs besides the store. */
 struct duty_planner {
-	const struct road *road;
-	const char *road_version; /* names the road file */
-	struct traffic *traffic;  /* learned times; NULL: the map's own */
-	double seconds;		  /* solver's budget a wave; 0: by iterations alone (simulation) */
+	const struct road_service *roads; /* whose times plans are made of */
+	const struct road *road;	  /* what duties teach; NULL: nothing */
+	const char *road_version;	  /* names the road file */
+	struct traffic *traffic;	  /* learned times; NULL: the map's own */
+	double seconds;			  /* solver's budget a wave; 0: by iterations alone (simulation) */
 	uint64_t iterations;
 	uint64_t seed;
 };
@@ -194,7 +195,7 @@ struct duty_legs {
 	int64_t *service_s;		  /* n */
 	char **shape;			  /* n + 1 polylines, 1e6 */
 	int64_t *duration_s, *distance_m; /* n + 1 */
-	unsigned hour;			  /* the learned times', road_hour_of() */
+	int64_t local_ms;		  /* when they are driven, on the station's wall */
 	int64_t speeds_version;		  /* of the durations */
 };
 MUST_USE enum code duty_legs_read(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,

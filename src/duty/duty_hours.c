@@ -1,7 +1,7 @@
 #include "duty/duty_hours.h"
 
 #include "duty/duty_legs.h"
-#include "road/depart.h"
+#include "road/service.h"
 
 #define HOUR_MS INT64_C(3600000)
 #define TRIES_MAX 3
@@ -46,7 +46,7 @@ duty_hours_take(struct scope *sc, struct store *st, struct traffic *t, const cha
 	int64_t last = (to_ms + offset_ms) / HOUR_MS;
 	int64_t n = last < first ? 1 : last - first + 1;
 	for (int tries = 0; tries < TRIES_MAX; tries++) {
-		struct duty_hours h = {.n = n < DUTY_HOURS_MAX ? (size_t)n : DUTY_HOURS_MAX};
+		struct duty_hours h = {.n = n < DUTY_HOURS_MAX ? (size_t)n : DUTY_HOURS_MAX, .offset_ms = offset_ms};
 		for (size_t k = 0; k < h.n; k++)
 			h.at_ms[k] = (first + (int64_t)k) * HOUR_MS + HOUR_MS / 2 - offset_ms;
 		TRY(take_once(sc, st, t, operator_id, first * HOUR_MS, &h));
@@ -86,6 +86,12 @@ duty_hours_at(const struct duty_hours *h, int64_t at_ms)
 
 /* --- matrices --- */
 
+struct road_hour
+duty_hours_leave(const struct duty_hours *h, int64_t at_ms)
+{
+	return (struct road_hour){at_ms + h->offset_ms, duty_hours_at(h, at_ms)->metric};
+}
+
 /* Deciseconds in, paced seconds out. */
 static void
 pace(int32_t *durations, size_t n)
@@ -93,17 +99,6 @@ pace(int32_t *durations, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (durations[i] != ROAD_UNREACHABLE)
 			durations[i] = (int32_t)(((int64_t)durations[i] * PLAN_PACE_PERCENT + 999) / 1000);
-}
-
-static enum code
-one_hour(struct scope *sc, const struct road *road, const struct traffic_now *now, const struct place *places, size_t n,
-	 struct duty_times *out)
-{
-	struct road_matrix m;
-	TRY(road_matrix(sc, road, now->metric, places, n, places, n, true, &m));
-	pace(m.duration_ds, n * n);
-	*out = (struct duty_times){1, NULL, m.duration_ds, m.distance_m};
-	return OK;
 }
 
 /* The first slice lies before the wave's beginning: it is moved there, along the
@@ -121,38 +116,29 @@ begin_at_zero(struct duty_times *t, size_t cells)
 	t->slice_s[0] = 0;
 }
 
-static enum code
-snap_all(struct scope *sc, const struct road *road, const struct place *places, size_t n, struct road_point **out)
-{
-	struct road_point *points = NEW_ARRAY(sc, n, struct road_point);
-	for (size_t i = 0; i < n; i++)
-		if (road_snap(sc, road, places[i], ROAD_SNAP_MAX_M, &points[i]) != OK)
-			return error_prefix(sc, "place %zu", i);
-	*out = points;
-	return OK;
-}
-
 enum code
-duty_times_of(struct scope *sc, const struct road *road, const struct duty_hours *h, int64_t starts_ms,
+duty_times_of(struct scope *sc, const struct road_service *roads, const struct duty_hours *h, int64_t starts_ms,
 	      const struct place *places, size_t n, struct duty_times *out)
 {
 	size_t cells = n * n;
-	if (h->n == 1 || cells > CELLS_MAX / h->n)
-		return one_hour(sc, road, &h->now[h->n / 2], places, n, out);
 	struct road_hour hours[DUTY_HOURS_MAX];
-	struct road_point *points;
 	struct road_slices s;
 	for (size_t k = 0; k < h->n; k++)
-		hours[k] = (struct road_hour){h->at_ms[k], h->now[k].metric};
-	TRY(snap_all(sc, road, places, n, &points));
-	TRY(road_slices(sc, road, hours, h->n, points, n, &s));
-	struct duty_times t = {(uint32_t)h->n, NEW_ARRAY(sc, h->n, int64_t), s.duration_ds, s.distance_m};
-	for (size_t k = 0; k < h->n; k++)
-		t.slice_s[k] = (s.at_ms[k] - starts_ms) / 1000;
-	pace(t.duration_s, cells * h->n);
-	if (t.slice_s[0] < 0)
-		begin_at_zero(&t, cells);
-	road_slices_fifo(t.duration_s, cells, t.slice_s, h->n);
+		hours[k] = (struct road_hour){h->at_ms[k] + h->offset_ms, h->now[k].metric};
+	if (cells > CELLS_MAX / h->n)
+		TRY(roads->times(sc, roads, &hours[h->n / 2], 1, places, n, &s));
+	else
+		TRY(roads->times(sc, roads, hours, h->n, places, n, &s));
+	pace(s.duration_ds, cells * s.n);
+	struct duty_times t = {(uint32_t)s.n, NULL, s.duration_ds, s.distance_m};
+	if (s.n > 1) {
+		t.slice_s = NEW_ARRAY(sc, s.n, int64_t);
+		for (size_t k = 0; k < s.n; k++)
+			t.slice_s[k] = (s.at_ms[k] - h->offset_ms - starts_ms) / 1000;
+		if (t.slice_s[0] < 0)
+			begin_at_zero(&t, cells);
+		road_slices_fifo(t.duration_s, cells, t.slice_s, s.n);
+	}
 	*out = t;
 	return OK;
 }

@@ -1,6 +1,7 @@
 #include "duty/duty_legs.h"
 
 #include "base/polyline.h"
+#include "road/service.h"
 
 void
 duty_legs_init(struct scope *sc, struct duty_legs *legs, size_t n, struct place depot)
@@ -34,42 +35,35 @@ duty_stop_s(const struct traffic_stop *learned, int64_t told_s)
 }
 
 enum code
-duty_hour(struct scope *sc, const char *zone, int64_t at_ms, unsigned *hour)
-{
-	int64_t offset_ms;
-	TRY(zone_offset_ms(sc, zone, at_ms, &offset_ms));
-	*hour = road_hour_of(at_ms + offset_ms);
-	return OK;
-}
-
-enum code
 duty_legs_drive(struct scope *sc, struct store *st, const struct duty_planner *planner, const char *operator_id,
 		struct duty_legs *legs)
 {
 	struct traffic_now now;
-	const struct road_metric **metric = NEW_ARRAY(sc, legs->n + 1, const struct road_metric *);
-	TRY(traffic_take(sc, st, planner->traffic, operator_id, legs->hour, &now));
+	struct road_hour *hours = NEW_ARRAY(sc, legs->n + 1, struct road_hour);
+	TRY(traffic_take(sc, st, planner->traffic, operator_id, road_hour_of(legs->local_ms), &now));
 	for (size_t i = 0; i <= legs->n; i++)
-		metric[i] = now.metric;
-	enum code rc = duty_legs_along(sc, planner->road, metric, legs);
+		hours[i] = (struct road_hour){legs->local_ms, now.metric};
+	enum code rc = duty_legs_along(sc, planner->roads, hours, legs);
 	legs->speeds_version = now.version;
 	traffic_drop(&now);
 	return rc;
 }
 
 enum code
-duty_legs_along(struct scope *sc, const struct road *road, const struct road_metric *const *metric,
+duty_legs_along(struct scope *sc, const struct road_service *roads, const struct road_hour *hours,
 		struct duty_legs *legs)
 {
-	for (size_t i = 0; legs->n > 0 && i <= legs->n; i++) {
-		struct road_path path;
-		TRY(road_path(sc, road, metric[i], legs->places[i], legs->places[i + 1], &path));
+	struct road_path *paths = NEW_ARRAY(sc, legs->n + 1, struct road_path);
+	if (legs->n == 0)
+		return OK;
+	TRY(roads->drive(sc, roads, hours, legs->places, legs->n + 2, paths));
+	for (size_t i = 0; i <= legs->n; i++) {
 		struct text shape;
 		text_init(&shape, sc);
-		polyline_add(&shape, POLYLINE6_UNIT, path.shape, path.n_shape);
+		polyline_add(&shape, POLYLINE6_UNIT, paths[i].shape, paths[i].n_shape);
 		legs->shape[i] = shape.s;
-		legs->duration_s[i] = duty_paced_s((path.duration_ds + 9) / 10);
-		legs->distance_m[i] = (int64_t)(path.distance_m + 0.5);
+		legs->duration_s[i] = duty_paced_s((paths[i].duration_ds + 9) / 10);
+		legs->distance_m[i] = (int64_t)(paths[i].distance_m + 0.5);
 	}
 	return OK;
 }

@@ -232,7 +232,7 @@ solve(struct scope *sc, const struct duty_planner *planner, const struct wave *w
 	struct duty_times t;
 	struct route_problem *p;
 	uint32_t profile;
-	TRY(duty_times_of(sc, planner->road, &w->hours, w->starts_ms, w->places, n, &t));
+	TRY(duty_times_of(sc, planner->roads, &w->hours, w->starts_ms, w->places, n, &t));
 	TRY(route_problem_new(sc, (uint32_t)n, 2, &p));
 	const struct route_profile van = {
 	    .durations = t.duration_s,
@@ -259,13 +259,13 @@ count_tasks(const struct route_tour *t)
 	return n;
 }
 
-/* The streets' times when the van sets off towards a stop. */
-static const struct road_metric *
-metric_at(const struct wave *w, const struct route_tour *t, uint32_t stop)
+/* When the van sets off towards a stop. */
+static struct road_hour
+leaves_at(const struct wave *w, const struct route_tour *t, uint32_t stop)
 {
 	const struct route_stop *before = stop > 0 ? &t->stops[stop - 1] : NULL;
 	int64_t leaves_s = before == NULL ? 0 : before->arrival + before->waiting + before->setup + before->service;
-	return duty_hours_at(&w->hours, w->starts_ms + leaves_s * 1000)->metric;
+	return duty_hours_leave(&w->hours, w->starts_ms + leaves_s * 1000);
 }
 
 static enum code
@@ -276,7 +276,7 @@ round_make(struct scope *sc, const struct duty_planner *planner, const struct wa
 	struct round r = {.award = w->awards[t->vehicle], .eta_ms = NEW_ARRAY(sc, n, int64_t)};
 	r.shipments = NEW_ARRAY(sc, n, size_t);
 	duty_legs_init(sc, &r.legs, n, w->station.place);
-	const struct road_metric **metric = NEW_ARRAY(sc, n + 1, const struct road_metric *);
+	struct road_hour *hours = NEW_ARRAY(sc, n + 1, struct road_hour);
 	int64_t *travel_s = NEW_ARRAY(sc, n + 2, int64_t); /* since the start, at each stop and at the end */
 	size_t k = 0;
 	for (uint32_t i = 0; i < t->n_stops; i++) {
@@ -284,7 +284,7 @@ round_make(struct scope *sc, const struct duty_planner *planner, const struct wa
 		travel_s[k + 1] = stop->travelled; /* the last one stays: the way back */
 		if (stop->step != ROUTE_TASK)
 			continue;
-		metric[k] = metric_at(w, t, i);
+		hours[k] = leaves_at(w, t, i);
 		const struct shipment *s = &w->shipments[stop->index];
 		r.shipments[k] = stop->index;
 		r.legs.places[k + 1] = s->place;
@@ -292,8 +292,8 @@ round_make(struct scope *sc, const struct duty_planner *planner, const struct wa
 		r.eta_ms[k] = w->starts_ms + (stop->arrival + stop->waiting) * 1000;
 		k++;
 	}
-	metric[n] = metric_at(w, t, t->n_stops > 0 ? t->n_stops - 1 : 0);
-	TRY(duty_legs_along(sc, planner->road, metric, &r.legs));
+	hours[n] = leaves_at(w, t, t->n_stops > 0 ? t->n_stops - 1 : 0);
+	TRY(duty_legs_along(sc, planner->roads, hours, &r.legs));
 	for (size_t i = 0; i <= n; i++) {
 		r.legs.duration_s[i] = travel_s[i + 1] - travel_s[i];
 		r.distance_m += r.legs.distance_m[i];

@@ -450,13 +450,16 @@ stop_return(struct scope *sc, struct tx *tx, const char *operator_id, const char
 
 /* --- her own order --- */
 
-/* The hour it is at the station. */
+/* The time on the station's wall. */
 static enum code
-hour_at(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id, unsigned *hour)
+wall_at(struct scope *sc, struct tx *tx, const char *operator_id, const char *station_id, int64_t *local_ms)
 {
 	struct station s;
+	int64_t offset_ms;
 	TRY(station_get(sc, tx, operator_id, station_id, &s));
-	return duty_hour(sc, s.zone, tx_now_ms(tx), hour);
+	TRY(zone_offset_ms(sc, s.zone, tx_now_ms(tx), &offset_ms));
+	*local_ms = tx_now_ms(tx) + offset_ms;
+	return OK;
 }
 
 enum code
@@ -474,7 +477,7 @@ duty_legs_read(struct scope *sc, struct tx *tx, const char *operator_id, const c
 		return fail_as(sc, E_CONFLICT, "stop-list", "name each of the %" PRId64 " open stops once",
 			       row_int(r, 0));
 	duty_legs_init(sc, &legs, n, d.depot);
-	TRY(hour_at(sc, tx, operator_id, d.station_id, &legs.hour));
+	TRY(wall_at(sc, tx, operator_id, d.station_id, &legs.local_ms));
 	for (size_t i = 0; i < n; i++) {
 		struct open_stop s;
 		TRY(stop_find(sc, tx, operator_id, &d, stop_ids[i], &s));

@@ -14,6 +14,7 @@ struct fixture {
 	struct place places[PLACES];
 	struct road_metric *metric[3];
 	struct duty_hours h;
+	struct road_service_own own;
 };
 
 /* Three hours from eight on; the second is three times as slow, the third as the first. */
@@ -28,6 +29,7 @@ fixture_init(struct fixture *f)
 	prng_seed(&prng, 4);
 	const char *json = town_geojson(&f->sc, &prng, 8);
 	assert_ok(&f->sc, town_open_bytes(&f->sc, json, strlen(json), "van", &f->road, &report));
+	road_service_own_init(&f->own, f->road);
 	for (int i = 0; i < PLACES; i++)
 		f->places[i] = road_random_street_point(f->road, &prng);
 	f->h.n = 3;
@@ -87,7 +89,7 @@ slices_lie_on_the_lines_between_hours(void **state)
 	fixture_init(&f);
 	/* a wave at ten to nine: the first slice is a third of the way from eight's to nine's */
 	int64_t starts_ms = EIGHT_MS + 50 * 60000;
-	assert_ok(&f.sc, duty_times_of(&f.sc, f.road, &f.h, starts_ms, f.places, PLACES, &t));
+	assert_ok(&f.sc, duty_times_of(&f.sc, &f.own.service, &f.h, starts_ms, f.places, PLACES, &t));
 	assert_int_equal(t.n_slices, 3);
 	assert_int_equal(t.slice_s[0], 0);
 	assert_int_equal(t.slice_s[1], 40 * 60);
@@ -126,7 +128,7 @@ nothing_learned_is_one_matrix_of_the_maps_own(void **state)
 	assert_int_equal(h.n, 1);
 	assert_int_equal(h.version, 0);
 	assert_int_equal(h.now[0].hour, 9); /* on that wall */
-	assert_ok(&f.sc, duty_times_of(&f.sc, f.road, &h, EIGHT_MS, f.places, PLACES, &t));
+	assert_ok(&f.sc, duty_times_of(&f.sc, &f.own.service, &h, EIGHT_MS, f.places, PLACES, &t));
 	assert_int_equal(t.n_slices, 1);
 	assert_null(t.slice_s);
 	for (size_t i = 0; i < (size_t)PLACES * PLACES; i++)

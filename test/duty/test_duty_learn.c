@@ -21,6 +21,7 @@ static const struct schema *const schemas[] = {
 struct depot {
 	struct people_fixture p;
 	struct road *road;
+	struct road_service_own roads;
 	struct duty_planner planner;
 	struct prng prng;
 	struct id block;
@@ -195,7 +196,9 @@ open_depot(struct depot *d, int drivers)
 	prng_seed(&d->prng, 8);
 	const char *town = town_geojson(sc, &prng, 14);
 	assert_ok(sc, town_open_bytes(sc, town, strlen(town), "van", &d->road, &report));
-	d->planner = (struct duty_planner){.road = d->road, .road_version = "town", .iterations = 200, .seed = 1};
+	road_service_own_init(&d->roads, d->road);
+	d->planner = (struct duty_planner){
+	    .roads = &d->roads.service, .road = d->road, .road_version = "town", .iterations = 200, .seed = 1};
 	assert_ok(sc, traffic_open(sc, d->road, &d->planner.traffic));
 	d->drivers = drivers;
 	d->slow = SLOW;

@@ -22,6 +22,7 @@ struct yard {
 	struct people_fixture p;
 	struct jobs *jobs;
 	struct road *road;
+	struct road_service_own roads;
 	struct duty_planner planner;
 	struct fixture_driver ada, eva;
 	struct hours hours;
@@ -136,7 +137,9 @@ open_yard(struct yard *y)
 	prng_seed(&prng, 7);
 	const char *town = town_geojson(sc, &prng, 14);
 	assert_ok(sc, town_open_bytes(sc, town, strlen(town), "van", &y->road, &report));
-	y->planner = (struct duty_planner){.road = y->road, .road_version = "town", .iterations = 200, .seed = 1};
+	road_service_own_init(&y->roads, y->road);
+	y->planner = (struct duty_planner){
+	    .roads = &y->roads.service, .road = y->road, .road_version = "town", .iterations = 200, .seed = 1};
 	assert_ok(sc, jobs_open(sc, y->p.f.store, kinds, y, 1, &y->jobs));
 	y->ada = people_fixture_driver(&y->p, "Ada Lind");
 	y->eva = people_fixture_driver(&y->p, "Eva Ros");
