@@ -1,6 +1,6 @@
 #include "store/event.h"
 
-#include "store/sqlite_conn.h"
+#include "store/backend.h"
 
 static const char *const migrations[] = {
     "CREATE TABLE event("

@@ -4,7 +4,7 @@
  * transaction, gives each write a savepoint, and commits once: the sync, which
  * is what costs, is shared. Callers hear of it after the commit.
  *
- *	BEGIN IMMEDIATE
+ *	BEGIN
  *	    SAVEPOINT w · fn() · RELEASE w            a write that succeeded
  *	    SAVEPOINT w · fn() · ROLLBACK TO w · RELEASE w    one that did not
  *	COMMIT                                         one fdatasync
@@ -22,9 +22,13 @@
 #include <assert.h>
 #include <pthread.h>
 
+#include "base/text.h"
+
 struct lane_writer {
 	struct store *store;
+	const struct backend *be;
 	struct conn *conn;
+	struct scope sc; /* of the group's own statements */
 	pthread_t thread;
 	pthread_mutex_t mu; /* guards what follows */
 	pthread_cond_t more;
@@ -79,6 +83,15 @@ take_group(struct lane_writer *l)
 
 /* --- running --- */
 
+/* How a transaction ended: durable, not happened, or nobody can tell. */
+enum ending { DONE, UNDONE, UNKNOWN };
+
+static bool
+is_unknown(const struct scope *sc)
+{
+	return text_eq(sc->err.reason, "commit-unknown");
+}
+
 /* What is to be told is added to `after` only where fn succeeds. */
 static enum code
 run_fn(struct lane_writer *l, struct write *w, struct after *after)
@@ -87,7 +100,7 @@ run_fn(struct lane_writer *l, struct write *w, struct after *after)
 	struct tx tx = {
 	    .store = l->store, .conn = l->conn, .now_ms = clock_now_ms(store_clock(l->store)), .writable = true};
 	enum code rc = w->fn(w->sc, &tx, w->arg);
-	conn_finish_rows(l->conn);
+	l->be->finish_all(l->conn);
 	if (rc == OK && tx.failed)
 		rc = fail(w->sc, E_INTERNAL, "a write went on after a statement had failed");
 	if (rc == OK) {
@@ -98,6 +111,13 @@ run_fn(struct lane_writer *l, struct write *w, struct after *after)
 	return rc;
 }
 
+static enum code
+control(struct lane_writer *l, enum control what)
+{
+	scope_clear(&l->sc);
+	return l->be->control(&l->sc, l->conn, what);
+}
+
 /* Runs one write in its savepoint; w->rc says how fn ended. False: the whole
  * transaction is lost. */
 static bool
@@ -105,14 +125,14 @@ run_in_savepoint(struct lane_writer *l, struct write *w, struct after *after)
 {
 	for (int attempt = 0; attempt <= LANE_RETRIES; attempt++) {
 		error_clear(w->sc);
-		if (conn_exec(l->conn, "SAVEPOINT w") != SQLITE_OK)
+		if (control(l, SAVEPOINT) != OK)
 			return false;
 		w->rc = run_fn(l, w, after);
-		if (sqlite3_get_autocommit(l->conn->db) != 0)
-			return false; /* SQLite has rolled everything back: disk full, I/O, memory */
-		if (w->rc != OK && conn_exec(l->conn, "ROLLBACK TO w") != SQLITE_OK)
+		if (!l->be->in_transaction(l->conn))
+			return false; /* rolled back for us: disk full, I/O, memory, a connection lost */
+		if (w->rc != OK && control(l, ROLLBACK_TO) != OK)
 			return false;
-		if (conn_exec(l->conn, "RELEASE w") != SQLITE_OK)
+		if (control(l, RELEASE) != OK)
 			return false;
 		if (w->rc != E_RETRY)
 			break;
@@ -120,24 +140,18 @@ run_in_savepoint(struct lane_writer *l, struct write *w, struct after *after)
 	return true;
 }
 
-static void
-roll_back(struct lane_writer *l)
-{
-	conn_finish_rows(l->conn);
-	if (sqlite3_get_autocommit(l->conn->db) == 0)
-		(void)conn_exec(l->conn, "ROLLBACK");
-}
-
-/* The group in one transaction. False: nothing of it has happened. */
-static bool
+/* The group in one transaction. */
+static enum ending
 run_group(struct lane_writer *l, struct write *group, struct after *after)
 {
-	if (conn_exec(l->conn, "BEGIN IMMEDIATE") != SQLITE_OK)
-		return false;
+	if (control(l, BEGIN_WRITE) != OK)
+		return UNDONE;
 	for (struct write *w = group; w != NULL; w = w->next_)
 		if (!run_in_savepoint(l, w, after))
-			return false;
-	return conn_exec(l->conn, "COMMIT") == SQLITE_OK;
+			return UNDONE;
+	if (control(l, COMMIT) == OK)
+		return DONE;
+	return is_unknown(&l->sc) ? UNKNOWN : UNDONE;
 }
 
 /* One write in a transaction of its own, after its group failed. */
@@ -146,18 +160,15 @@ run_alone(struct lane_writer *l, struct write *w)
 {
 	struct after after = {0};
 	error_clear(w->sc);
-	int result = conn_exec(l->conn, "BEGIN IMMEDIATE");
-	if (result != SQLITE_OK) {
-		w->rc = conn_fail(w->sc, l->conn, result, "BEGIN");
-		return;
-	}
-	w->rc = run_fn(l, w, &after);
-	if (w->rc == OK && (result = conn_exec(l->conn, "COMMIT")) != SQLITE_OK)
-		w->rc = conn_fail(w->sc, l->conn, result, "COMMIT");
+	w->rc = l->be->control(w->sc, l->conn, BEGIN_WRITE);
+	if (w->rc == OK)
+		w->rc = run_fn(l, w, &after);
+	if (w->rc == OK)
+		w->rc = l->be->control(w->sc, l->conn, COMMIT);
 	if (w->rc == OK)
 		store_tell(l->store, &after);
 	else
-		roll_back(l);
+		l->be->roll_back(l->conn);
 }
 
 static void
@@ -171,18 +182,37 @@ run_one_by_one(struct lane_writer *l, struct write *group)
 		}
 }
 
+/* Nobody can say whether the group is there: nobody is told so, and none of it runs again. */
+static void
+leave_unknown(struct lane_writer *l, struct write *group)
+{
+	for (struct write *w = group; w != NULL; w = w->next_)
+		if (w->rc == OK)
+			w->rc = fail_as(w->sc, l->sc.err.code, l->sc.err.reason, "%s", l->sc.err.message);
+}
+
+static void
+run_writes(struct lane_writer *l, struct write *group)
+{
+	struct after after = {0};
+	enum ending ending = run_group(l, group, &after);
+	if (ending == DONE) {
+		store_tell(l->store, &after);
+		return;
+	}
+	l->be->roll_back(l->conn);
+	if (ending == UNKNOWN)
+		leave_unknown(l, group);
+	else
+		run_one_by_one(l, group);
+}
+
 static void *
 writer_main(void *arg)
 {
 	struct lane_writer *l = arg;
 	for (struct write *group = take_group(l); group != NULL; group = take_group(l)) {
-		struct after after = {0};
-		if (run_group(l, group, &after)) {
-			store_tell(l->store, &after);
-		} else {
-			roll_back(l);
-			run_one_by_one(l, group);
-		}
+		run_writes(l, group);
 		while (group != NULL) {
 			struct write *w = group;
 			group = w->next_; /* done() may end w */
@@ -199,16 +229,18 @@ lane_open(struct scope *sc, struct store *st, struct conn *c, struct lane_writer
 {
 	struct lane_writer *l = calloc(1, sizeof *l);
 	if (l == NULL) {
-		conn_close(c);
+		c->be->disconnect(c);
 		return fail(sc, E_MEMORY, "no memory for a writer");
 	}
-	*l = (struct lane_writer){.store = st, .conn = c};
+	*l = (struct lane_writer){.store = st, .be = c->be, .conn = c};
+	scope_init(&l->sc);
 	l->tail = &l->head;
 	pthread_mutex_init(&l->mu, NULL);
 	pthread_cond_init(&l->more, NULL);
 	int err = pthread_create(&l->thread, NULL, writer_main, l);
 	if (err != 0) {
-		conn_close(c);
+		c->be->disconnect(c);
+		scope_release(&l->sc);
 		pthread_mutex_destroy(&l->mu);
 		pthread_cond_destroy(&l->more);
 		free(l);
@@ -228,7 +260,7 @@ lane_stop(struct lane_writer *l)
 	pthread_cond_signal(&l->more);
 	pthread_mutex_unlock(&l->mu);
 	pthread_join(l->thread, NULL);
-	conn_detach(l->conn);
+	l->be->forget_other(l->conn);
 }
 
 void
@@ -236,7 +268,8 @@ lane_close(struct lane_writer *l)
 {
 	if (l == NULL)
 		return;
-	conn_close(l->conn);
+	l->be->disconnect(l->conn);
+	scope_release(&l->sc);
 	pthread_mutex_destroy(&l->mu);
 	pthread_cond_destroy(&l->more);
 	free(l);

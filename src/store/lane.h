@@ -1,8 +1,8 @@
-/* store/lane: one file's writer thread and its queue. Inside the room only. */
+/* store/lane: one lane's writer thread and its queue. Inside the room only. */
 #ifndef STORE_LANE_H
 #define STORE_LANE_H
 
-#include "store/sqlite_conn.h"
+#include "store/backend.h"
 
 #define LANE_WAITING_MAX 8192
 #define LANE_GROUP_MAX 512
@@ -13,7 +13,7 @@ struct lane_writer;
 
 /* Takes over the connection. */
 MUST_USE enum code lane_open(struct scope *sc, struct store *st, struct conn *c, struct lane_writer **out);
-/* Finishes what is queued, ends the thread, lets go of the other lane's file. NULL is fine. */
+/* Finishes what is queued, ends the thread, lets go of the other lane's tables. NULL is fine. */
 void lane_stop(struct lane_writer *l);
 /* After lane_stop(). NULL is fine. */
 void lane_close(struct lane_writer *l);

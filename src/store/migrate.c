@@ -67,7 +67,7 @@ check_all_ran(struct scope *sc, struct conn *c, const struct store_options *opt,
 		rc = check_ran(sc, opt, positions, r);
 	if (rc == OK)
 		rc = rows_end(sc, r);
-	conn_finish_rows(c);
+	c->be->finish_all(c);
 	return rc;
 }
 
@@ -85,14 +85,13 @@ static enum code
 run_step(struct scope *sc, struct conn *c, const struct schema *s, size_t step, int64_t now_ms)
 {
 	const char *ddl = s->migrations[step - 1];
-	int result = sqlite3_exec(c->db, ddl, NULL, NULL, NULL);
-	if (result != SQLITE_OK) {
-		(void)conn_fail(sc, c, sqlite3_extended_errcode(c->db), ddl);
+	TRY(c->be->control(sc, c, BEGIN_WRITE));
+	if (c->be->script(sc, c, ddl) != OK)
 		return error_prefix(sc, "migration %zu of %s", step, s->room);
-	}
 	struct tx tx = {.conn = c, .writable = true};
-	return sql_run(sc, &tx, "INSERT INTO store_migration(room, step, text_hash, at_ms) VALUES ($1, $2, $3, $4)",
-		       VALS(v_text(s->room), v_int((int64_t)step), v_text(hash_of(sc, ddl)), v_int(now_ms)), NULL);
+	TRY(sql_run(sc, &tx, "INSERT INTO store_migration(room, step, text_hash, at_ms) VALUES ($1, $2, $3, $4)",
+		    VALS(v_text(s->room), v_int((int64_t)step), v_text(hash_of(sc, ddl)), v_int(now_ms)), NULL));
+	return c->be->control(sc, c, COMMIT);
 }
 
 static enum code
@@ -101,14 +100,9 @@ migrate_room(struct scope *sc, struct conn *c, const struct schema *s, int64_t n
 	size_t done;
 	TRY(steps_done(sc, c, s->room, &done));
 	for (size_t step = done + 1; step <= steps_of(s); step++) {
-		int result = conn_exec(c, "BEGIN IMMEDIATE");
-		if (result != SQLITE_OK)
-			return conn_fail(sc, c, result, "BEGIN");
 		enum code rc = run_step(sc, c, s, step, now_ms);
-		if (rc == OK && (result = conn_exec(c, "COMMIT")) != SQLITE_OK)
-			rc = conn_fail(sc, c, result, "COMMIT");
 		if (rc != OK) {
-			(void)conn_exec(c, "ROLLBACK");
+			c->be->roll_back(c);
 			return rc;
 		}
 	}
@@ -116,11 +110,9 @@ migrate_room(struct scope *sc, struct conn *c, const struct schema *s, int64_t n
 }
 
 enum code
-migrate_file(struct scope *sc, struct conn *c, const struct store_options *opt, bool positions)
+migrate_lane(struct scope *sc, struct conn *c, const struct store_options *opt, bool positions)
 {
-	int result = conn_exec(c, ledger_ddl);
-	if (result != SQLITE_OK)
-		return conn_fail(sc, c, result, ledger_ddl);
+	TRY(c->be->script(sc, c, ledger_ddl));
 	TRY(check_all_ran(sc, c, opt, positions));
 	int64_t now_ms = clock_now_ms(opt->clock);
 	if (!positions)

@@ -9,8 +9,8 @@
 /* "WAYB" in the header of each of our files. */
 #define APPLICATION_ID 0x57415942
 
-static enum code
-code_of(int result, const char **reason)
+enum code
+conn_code(int result, const char **reason)
 {
 	switch (result & 0xff) {
 	case SQLITE_BUSY:
@@ -37,10 +37,10 @@ code_of(int result, const char **reason)
 }
 
 enum code
-conn_fail(struct scope *sc, const struct conn *c, int result, const char *doing)
+conn_fail(struct scope *sc, const struct sqlite_conn *c, int result, const char *doing)
 {
 	const char *reason = NULL;
-	enum code code = code_of(result, &reason);
+	enum code code = conn_code(result, &reason);
 	const char *why = c != NULL && c->db != NULL ? sqlite3_errmsg(c->db) : sqlite3_errstr(result);
 	return fail_as(sc, code, reason, "%s (in: %.120s)", why, doing);
 }
@@ -65,7 +65,7 @@ stmt_free(struct stmt *st)
 }
 
 static void
-drop_idle(struct conn *c)
+drop_idle(struct sqlite_conn *c)
 {
 	for (size_t b = 0; b < STMT_BUCKETS; b++) {
 		for (struct stmt **at = &c->buckets[b]; *at != NULL;) {
@@ -114,7 +114,7 @@ blank(const char *tail)
 }
 
 static struct stmt *
-stmt_prepare(struct conn *c, const char *sql, uint64_t hash, int *result)
+stmt_prepare(struct sqlite_conn *c, const char *sql, uint64_t hash, int *result)
 {
 	sqlite3_stmt *s = NULL;
 	const char *tail = NULL;
@@ -149,7 +149,7 @@ find_same(struct stmt *list, const char *sql, uint64_t hash)
 
 /* The kept statement, or an idle spare of the same text, or a new one. */
 static struct stmt *
-stmt_find(struct conn *c, const char *sql, int *result)
+stmt_find(struct sqlite_conn *c, const char *sql, int *result)
 {
 	uint64_t hash = hash_text(sql);
 	struct stmt **bucket = &c->buckets[hash % STMT_BUCKETS];
@@ -174,7 +174,7 @@ stmt_find(struct conn *c, const char *sql, int *result)
 }
 
 struct stmt *
-stmt_take(struct conn *c, const char *sql, int *result)
+stmt_take(struct sqlite_conn *c, const char *sql, int *result)
 {
 	struct stmt *st = stmt_find(c, sql, result);
 	if (st == NULL)
@@ -182,13 +182,13 @@ stmt_take(struct conn *c, const char *sql, int *result)
 	st->open = true;
 	st->next_open = c->open;
 	c->open = st;
-	st->rows = (struct rows){.st = st};
+	st->rows = (struct rows){.conn = &c->base, .sql = st->sql};
 	*result = SQLITE_OK;
 	return st;
 }
 
 void
-stmt_give_back(struct conn *c, struct stmt *st)
+stmt_give_back(struct sqlite_conn *c, struct stmt *st)
 {
 	if (!st->open)
 		return;
@@ -205,7 +205,7 @@ stmt_give_back(struct conn *c, struct stmt *st)
 /* Spares live until their transaction ends, not until their last row: the
  * caller may still ask how the rows ended. */
 void
-conn_finish_rows(struct conn *c)
+conn_finish_rows(struct sqlite_conn *c)
 {
 	while (c->open != NULL)
 		stmt_give_back(c, c->open);
@@ -217,7 +217,7 @@ conn_finish_rows(struct conn *c)
 }
 
 int
-conn_exec(struct conn *c, const char *sql)
+conn_exec(struct sqlite_conn *c, const char *sql)
 {
 	int result;
 	struct stmt *st = stmt_take(c, sql, &result);
@@ -235,7 +235,7 @@ conn_exec(struct conn *c, const char *sql)
 }
 
 enum code
-conn_int(struct scope *sc, struct conn *c, const char *sql, int64_t *out)
+conn_int(struct scope *sc, struct sqlite_conn *c, const char *sql, int64_t *out)
 {
 	int result;
 	struct stmt *st = stmt_take(c, sql, &result);
@@ -254,7 +254,7 @@ conn_int(struct scope *sc, struct conn *c, const char *sql, int64_t *out)
 /* --- opening --- */
 
 static enum code
-pragmas(struct scope *sc, struct conn *c, const char *const *list)
+pragmas(struct scope *sc, struct sqlite_conn *c, const char *const *list)
 {
 	for (; *list != NULL; list++) {
 		int result = conn_exec(c, *list);
@@ -266,7 +266,7 @@ pragmas(struct scope *sc, struct conn *c, const char *const *list)
 
 /* A new file gets our mark; a file with another's is not touched. */
 static enum code
-mark_file(struct scope *sc, struct conn *c, const char *path, bool may_write)
+mark_file(struct scope *sc, struct sqlite_conn *c, const char *path, bool may_write)
 {
 	int64_t id = 0;
 	int64_t tables = 0;
@@ -282,7 +282,7 @@ mark_file(struct scope *sc, struct conn *c, const char *path, bool may_write)
 }
 
 static enum code
-conn_prepare(struct scope *sc, struct conn *c, const char *path, enum conn_use use)
+conn_prepare(struct scope *sc, struct sqlite_conn *c, const char *path, enum conn_use use)
 {
 	static const char *const reading[] = {"PRAGMA foreign_keys = ON",    "PRAGMA temp_store = MEMORY",
 					      "PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON",
@@ -305,14 +305,15 @@ conn_prepare(struct scope *sc, struct conn *c, const char *path, enum conn_use u
 }
 
 enum code
-conn_open(struct scope *sc, const char *path, enum conn_use use, struct conn **out)
+conn_open(struct scope *sc, const char *path, enum conn_use use, struct sqlite_conn **out)
 {
 	struct stat file;
 	if (use == CONN_READ && stat(path, &file) != 0)
 		return fail(sc, errno == ENOENT ? E_NOT_FOUND : E_IO, "%s: %s", path, strerror(errno));
-	struct conn *c = calloc(1, sizeof *c);
+	struct sqlite_conn *c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return fail(sc, E_MEMORY, "no memory for a connection");
+	c->base.be = &sqlite_backend;
 	int flags = use == CONN_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	int result = sqlite3_open_v2(path, &c->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
 	enum code rc = result == SQLITE_OK ? conn_prepare(sc, c, path, use) : conn_fail(sc, c, result, path);
@@ -325,7 +326,7 @@ conn_open(struct scope *sc, const char *path, enum conn_use use, struct conn **o
 }
 
 void
-conn_close(struct conn *c)
+conn_close(struct sqlite_conn *c)
 {
 	if (c == NULL)
 		return;
@@ -352,7 +353,7 @@ file_uri(struct scope *sc, const char *path)
 }
 
 enum code
-conn_attach(struct scope *sc, struct conn *c, const char *path)
+conn_attach(struct scope *sc, struct sqlite_conn *c, const char *path)
 {
 	static const char sql[] = "ATTACH $1 AS beside";
 	int result;
@@ -367,7 +368,7 @@ conn_attach(struct scope *sc, struct conn *c, const char *path)
 }
 
 void
-conn_detach(struct conn *c)
+conn_detach(struct sqlite_conn *c)
 {
 	conn_finish_rows(c);
 	drop_idle(c);

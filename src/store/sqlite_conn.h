@@ -14,27 +14,14 @@
 
 #include <sqlite3.h>
 
-#include "store/store.h"
+#include "store/backend.h"
 
 #define STMT_BUCKETS 256
 #define STMT_KEPT_MAX 512 /* beyond it the idle ones are dropped and prepared anew */
 #define STMT_VALUES_MAX 64
 
-struct conn;
-
-/* What a query gives back; part of its statement, or (sql_one) of the scope. */
-struct rows {
-	struct stmt *st; /* NULL: detached, one row, in vals */
-	struct tx *tx;
-	bool ahead;	     /* the statement stands on a row nobody has asked for yet */
-	int ended;	     /* 0, or SQLite's result that ended it */
-	char message[200];   /* where it ended badly */
-	struct scope *owner; /* detached: whose memory vals point into */
-	struct val *vals;
-	int n_vals;
-};
-
 struct stmt {
+	struct rows rows;	/* first: rows are cast to their statement */
 	struct stmt *next;	/* in its bucket, or among the spares */
 	struct stmt *next_open; /* in conn->open */
 	sqlite3_stmt *s;
@@ -44,54 +31,58 @@ struct stmt {
 	int slots;  /* SQLite's parameters */
 	int values; /* the caller's */
 	uint8_t value_of[STMT_VALUES_MAX];
-	struct rows rows;
 };
 
-struct conn {
+struct sqlite_conn {
+	struct conn base;
 	sqlite3 *db;
 	struct stmt *buckets[STMT_BUCKETS];
 	size_t kept;
 	struct stmt *open;
 	struct stmt *spare; /* seconds of kept statements that were open; freed with the transaction */
-	struct conn *next;  /* in the pool */
 };
 
-/* Whom to tell once it is durable. */
-struct after {
-	int64_t last_event; /* 0: no event */
-	unsigned bells;	    /* a bit each */
-};
-
-/* The store's own tables: events. */
-extern const struct schema store_schema;
-
-struct tx {
-	struct store *store;
-	struct conn *conn;
-	int64_t now_ms;
-	bool writable;
-	bool failed; /* a statement went wrong: PostgreSQL would refuse all that follows, so we do */
-	struct after after;
+/* A store's two files. */
+struct sqlite_files {
+	struct database base;
+	char *paths[2]; /* by lane */
 };
 
 enum conn_use { CONN_WRITE_FULL, CONN_WRITE_NORMAL, CONN_READ };
 
 /* E_NOT_FOUND  reading a file that is not there.  E_CORRUPT  no database, or not one of Waybill's. */
-MUST_USE enum code conn_open(struct scope *sc, const char *path, enum conn_use use, struct conn **out);
-void conn_close(struct conn *c);
+MUST_USE enum code conn_open(struct scope *sc, const char *path, enum conn_use use, struct sqlite_conn **out);
+void conn_close(struct sqlite_conn *c);
 /* Makes the other file's tables readable here, never writable. */
-MUST_USE enum code conn_attach(struct scope *sc, struct conn *c, const char *path);
-void conn_detach(struct conn *c);
+MUST_USE enum code conn_attach(struct scope *sc, struct sqlite_conn *c, const char *path);
+void conn_detach(struct sqlite_conn *c);
 /* A statement of our own without values or rows: BEGIN, COMMIT, … Returns SQLite's result. */
-int conn_exec(struct conn *c, const char *sql);
+int conn_exec(struct sqlite_conn *c, const char *sql);
 /* One integer, e.g. of a PRAGMA. */
-MUST_USE enum code conn_int(struct scope *sc, struct conn *c, const char *sql, int64_t *out);
+MUST_USE enum code conn_int(struct scope *sc, struct sqlite_conn *c, const char *sql, int64_t *out);
 /* Resets every statement that still gives rows. */
-void conn_finish_rows(struct conn *c);
+void conn_finish_rows(struct sqlite_conn *c);
+/* SQLite's result as ours; *reason is set where there is one. */
+enum code conn_code(int result, const char **reason);
 /* Turns the connection's last error into ours. */
-enum code conn_fail(struct scope *sc, const struct conn *c, int result, const char *doing);
+enum code conn_fail(struct scope *sc, const struct sqlite_conn *c, int result, const char *doing);
 
-struct stmt *stmt_take(struct conn *c, const char *sql, int *result);
-void stmt_give_back(struct conn *c, struct stmt *st);
+struct stmt *stmt_take(struct sqlite_conn *c, const char *sql, int *result);
+void stmt_give_back(struct sqlite_conn *c, struct stmt *st);
+
+/* --- the backend's statements --- */
+MUST_USE enum code sqlite_start(struct scope *sc, struct conn *conn, const struct ask *ask, struct rows **out);
+bool sqlite_step(struct rows *r);
+int sqlite_width(struct rows *r);
+struct val sqlite_column(struct rows *r, int col);
+int64_t sqlite_changed(struct rows *r);
+void sqlite_finish(struct rows *r);
+
+/* --- whole files --- */
+/* Runs a checking PRAGMA; E_CORRUPT with its first finding. */
+MUST_USE enum code files_check(struct scope *sc, struct sqlite_conn *c, const char *pragma, const char *what);
+MUST_USE enum code sqlite_connect_reader(struct scope *sc, struct database *db, struct conn **out);
+MUST_USE enum code sqlite_check(struct scope *sc, struct database *db);
+MUST_USE enum code sqlite_backup(struct scope *sc, struct database *db, const char *to_dir);
 
 #endif

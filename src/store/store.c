@@ -1,12 +1,9 @@
 /* Opening, closing, the reader pool, and the two ways into a transaction.
  *
- *	DIR/waybill.db     writer at synchronous=FULL      everything that matters
- *	DIR/positions.db   writer at synchronous=NORMAL    positions
  *	DIR/waybill.lock   held (fcntl) by the process that serves the directory
  *
- * Every connection sees both files' tables by their plain names: readers both
- * read-only, a writer its own file to write and the other one to read. Table
- * names are therefore unique across both.
+ * Where the tables are is the backend's matter (backend.h). Everybody sees both
+ * lanes' tables by their plain names, which are therefore unique across both.
  */
 #include "store/store.h"
 
@@ -18,24 +15,19 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/backend.h"
 #include "store/event.h"
-#include "store/files.h"
 #include "store/lane.h"
 #include "store/migrate.h"
 
 /* Beyond it a reader waits for another to finish. */
 #define READERS_MAX 16
-/* A file up to this size is checked at every opening (about 0.2 s); larger ones
- * by store_check(), which the night runs. */
-#define QUICK_CHECK_MAX_BYTES ((int64_t)64 << 20)
-/* SQLite asks whether a read has passed its deadline after so many of its steps. */
-#define DEADLINE_STEPS 20000
 
 struct store {
 	struct clock *clock;
 	struct random *random;
-	char *main_path;
-	char *positions_path;
+	const struct backend *be;
+	struct database *db;
 	int lock_fd;
 	bool read_only;
 	struct lane_writer *lanes[2];
@@ -64,12 +56,6 @@ struct random *
 store_random(struct store *st)
 {
 	return st->random;
-}
-
-const char *
-store_path(const struct store *st, enum lane lane)
-{
-	return lane == LANE_POSITIONS ? st->positions_path : st->main_path;
 }
 
 void
@@ -126,32 +112,16 @@ lock_directory(struct scope *sc, const char *dir, int *out)
 	return OK;
 }
 
+/* A connection to a lane's tables, which are up to date. */
 static enum code
-check_small(struct scope *sc, struct conn *c, const char *path)
+open_lane(struct scope *sc, struct store *st, const struct store_options *opt, enum lane lane, struct conn **out)
 {
-	struct stat file;
-	if (stat(path, &file) != 0 || file.st_size > QUICK_CHECK_MAX_BYTES)
-		return OK;
-	return files_check(sc, c, "PRAGMA main.quick_check(1)", path);
-}
-
-static enum code
-prepare_file(struct scope *sc, struct conn *c, const struct store_options *opt, const char *path, bool positions)
-{
-	TRY(check_small(sc, c, path));
-	return opt->read_only ? migrate_verify(sc, c, opt, positions) : migrate_file(sc, c, opt, positions);
-}
-
-/* Opens a file, checks it and brings it up to date. */
-static enum code
-open_file(struct scope *sc, const struct store_options *opt, const char *path, bool positions, struct conn **out)
-{
-	enum conn_use use = opt->read_only ? CONN_READ : positions ? CONN_WRITE_NORMAL : CONN_WRITE_FULL;
+	bool positions = lane == LANE_POSITIONS;
 	struct conn *c;
-	TRY(conn_open(sc, path, use, &c));
-	enum code rc = prepare_file(sc, c, opt, path, positions);
+	TRY(st->be->connect_lane(sc, st->db, lane, opt->read_only, &c));
+	enum code rc = opt->read_only ? migrate_verify(sc, c, opt, positions) : migrate_lane(sc, c, opt, positions);
 	if (rc != OK) {
-		conn_close(c);
+		st->be->disconnect(c);
 		return rc;
 	}
 	*out = c;
@@ -159,45 +129,40 @@ open_file(struct scope *sc, const struct store_options *opt, const char *path, b
 }
 
 static enum code
-start_lanes(struct scope *sc, struct store *st, struct conn *files[static 2])
+start_lanes(struct scope *sc, struct store *st, struct conn *lanes[static 2])
 {
-	const char *beside[2] = {st->positions_path, st->main_path};
 	for (int lane = 0; lane < 2; lane++) {
-		struct conn *c = files[lane];
-		TRY(conn_attach(sc, c, beside[lane]));
-		files[lane] = NULL; /* the lane's from here */
+		struct conn *c = lanes[lane];
+		TRY(st->be->see_other(sc, st->db, c, (enum lane)lane));
+		lanes[lane] = NULL; /* the lane's from here */
 		TRY(lane_open(sc, st, c, &st->lanes[lane]));
 	}
 	return OK;
 }
 
 static enum code
-open_files(struct scope *sc, struct store *st, const struct store_options *opt)
+open_lanes(struct scope *sc, struct store *st, const struct store_options *opt)
 {
-	struct conn *files[2] = {NULL, NULL};
-	enum code rc = open_file(sc, opt, st->main_path, false, &files[LANE_MAIN]);
+	struct conn *lanes[2] = {NULL, NULL};
+	enum code rc = open_lane(sc, st, opt, LANE_MAIN, &lanes[LANE_MAIN]);
 	if (rc == OK)
-		rc = open_file(sc, opt, st->positions_path, true, &files[LANE_POSITIONS]);
+		rc = open_lane(sc, st, opt, LANE_POSITIONS, &lanes[LANE_POSITIONS]);
 	if (rc == OK && !st->read_only)
-		rc = start_lanes(sc, st, files);
-	conn_close(files[LANE_MAIN]);
-	conn_close(files[LANE_POSITIONS]);
+		rc = start_lanes(sc, st, lanes);
+	for (int lane = 0; lane < 2; lane++)
+		if (lanes[lane] != NULL)
+			st->be->disconnect(lanes[lane]);
 	return rc;
 }
 
-static struct store *
-store_new(struct scope *sc, const char *dir, const struct store_options *opt)
+static enum code
+open_database(struct scope *sc, struct store *st, const char *dir, const struct store_options *opt)
 {
-	struct store *st = calloc(1, sizeof *st);
-	if (st == NULL)
-		return NULL;
-	*st = (struct store){.clock = opt->clock, .random = opt->random, .lock_fd = -1, .read_only = opt->read_only};
-	pthread_mutex_init(&st->listeners_mu, NULL);
-	pthread_mutex_init(&st->mu, NULL);
-	pthread_cond_init(&st->idle, NULL);
-	st->main_path = strdup(path_join(sc, dir, "waybill.db"));
-	st->positions_path = strdup(path_join(sc, dir, "positions.db"));
-	return st;
+	if (!opt->read_only)
+		TRY(lock_directory(sc, dir, &st->lock_fd));
+	st->be = &sqlite_backend;
+	TRY(st->be->open(sc, dir, opt, &st->db));
+	return open_lanes(sc, st, opt);
 }
 
 enum code
@@ -206,18 +171,14 @@ store_open(struct scope *sc, const char *dir, const struct store_options *opt, s
 	struct stat at;
 	if (stat(dir, &at) != 0 || !S_ISDIR(at.st_mode))
 		return fail(sc, E_NOT_FOUND, "%s is no data directory", dir);
-	/* Counting every allocation takes a lock; nobody reads the counts. A no-op once SQLite has started. */
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-	struct store *st = store_new(sc, dir, opt);
-	if (st == NULL || st->main_path == NULL || st->positions_path == NULL) {
-		store_close(st);
+	struct store *st = calloc(1, sizeof *st);
+	if (st == NULL)
 		return fail(sc, E_MEMORY, "no memory for a store");
-	}
-	enum code rc = OK;
-	if (!opt->read_only)
-		rc = lock_directory(sc, dir, &st->lock_fd);
-	if (rc == OK)
-		rc = open_files(sc, st, opt);
+	*st = (struct store){.clock = opt->clock, .random = opt->random, .lock_fd = -1, .read_only = opt->read_only};
+	pthread_mutex_init(&st->listeners_mu, NULL);
+	pthread_mutex_init(&st->mu, NULL);
+	pthread_cond_init(&st->idle, NULL);
+	enum code rc = open_database(sc, st, dir, opt);
 	if (rc != OK) {
 		store_close(st);
 		return rc;
@@ -238,35 +199,33 @@ store_close(struct store *st)
 	while (st->readers != NULL) {
 		struct conn *c = st->readers;
 		st->readers = c->next;
-		conn_close(c);
+		st->be->disconnect(c);
 	}
 	lane_close(st->lanes[LANE_MAIN]);
 	lane_close(st->lanes[LANE_POSITIONS]);
+	if (st->db != NULL)
+		st->be->close(st->db);
 	if (st->lock_fd >= 0)
 		close(st->lock_fd);
 	pthread_mutex_destroy(&st->listeners_mu);
 	pthread_mutex_destroy(&st->mu);
 	pthread_cond_destroy(&st->idle);
-	free(st->main_path);
-	free(st->positions_path);
 	free(st);
 }
 
-/* --- reading --- */
+enum code
+store_check(struct scope *sc, struct store *st)
+{
+	return st->be->check(sc, st->db);
+}
 
 enum code
-store_reader_open(struct scope *sc, struct store *st, struct conn **out)
+store_backup(struct scope *sc, struct store *st, const char *to_dir)
 {
-	struct conn *c;
-	TRY(conn_open(sc, st->main_path, CONN_READ, &c));
-	enum code rc = conn_attach(sc, c, st->positions_path);
-	if (rc != OK) {
-		conn_close(c);
-		return rc;
-	}
-	*out = c;
-	return OK;
+	return st->be->backup(sc, st->db, to_dir);
 }
+
+/* --- reading --- */
 
 static enum code
 reader_take(struct scope *sc, struct store *st, struct conn **out)
@@ -284,7 +243,7 @@ reader_take(struct scope *sc, struct store *st, struct conn **out)
 		*out = c;
 		return OK;
 	}
-	enum code rc = store_reader_open(sc, st, out);
+	enum code rc = st->be->connect_reader(sc, st->db, out);
 	if (rc != OK) {
 		pthread_mutex_lock(&st->mu);
 		st->readers_open--;
@@ -304,27 +263,15 @@ reader_give_back(struct store *st, struct conn *c)
 	pthread_mutex_unlock(&st->mu);
 }
 
-static int
-deadline_passed(void *arg)
-{
-	const struct scope *sc = arg;
-	return clock_mono_ms() >= sc->deadline_ms;
-}
-
 static enum code
 run_read(struct scope *sc, struct store *st, struct conn *c, tx_fn *fn, void *arg)
 {
-	int result = conn_exec(c, "BEGIN");
-	if (result != SQLITE_OK)
-		return conn_fail(sc, c, result, "BEGIN");
-	if (sc->deadline_ms != 0)
-		sqlite3_progress_handler(c->db, DEADLINE_STEPS, deadline_passed, sc);
+	TRY(st->be->control(sc, c, BEGIN_READ));
+	st->be->watch(c, sc);
 	struct tx tx = {.store = st, .conn = c, .now_ms = clock_now_ms(st->clock)};
 	enum code rc = fn(sc, &tx, arg);
-	sqlite3_progress_handler(c->db, 0, NULL, NULL);
-	conn_finish_rows(c);
-	if (sqlite3_get_autocommit(c->db) == 0)
-		(void)conn_exec(c, "ROLLBACK");
+	st->be->watch(c, NULL);
+	st->be->roll_back(c);
 	return rc;
 }
 

@@ -1,4 +1,5 @@
-#include "store/files.h"
+/* SQLite's two files, whole: checked, and copied while writes go on. */
+#include "store/sqlite_conn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,9 +9,9 @@
 #include "base/text.h"
 
 enum code
-files_check(struct scope *sc, struct conn *c, const char *pragma, const char *what)
+files_check(struct scope *sc, struct sqlite_conn *c, const char *pragma, const char *what)
 {
-	struct tx tx = {.conn = c, .writable = true};
+	struct tx tx = {.conn = &c->base, .writable = true};
 	struct rows *r;
 	TRY(sql_query(sc, &tx, &r, pragma, NO_VALS));
 	enum code rc = OK;
@@ -22,30 +23,33 @@ files_check(struct scope *sc, struct conn *c, const char *pragma, const char *wh
 	return rc;
 }
 
-enum code
-store_check(struct scope *sc, struct store *st)
+static enum code
+check_both(struct scope *sc, const struct sqlite_files *f, struct sqlite_conn *c)
 {
-	static const char *const pragmas[] = {"PRAGMA main.integrity_check(1)", "PRAGMA beside.integrity_check(1)"};
+	struct tx tx = {.conn = &c->base, .writable = true};
+	struct rows *r;
+	TRY(files_check(sc, c, "PRAGMA main.integrity_check(1)", f->paths[LANE_MAIN]));
+	TRY(files_check(sc, c, "PRAGMA beside.integrity_check(1)", f->paths[LANE_POSITIONS]));
+	TRY(sql_query(sc, &tx, &r, "PRAGMA main.foreign_key_check", NO_VALS));
+	if (row_next(r))
+		return fail(sc, E_CORRUPT, "table %s refers to rows that are not there", row_text(sc, r, 0));
+	return rows_end(sc, r);
+}
+
+enum code
+sqlite_check(struct scope *sc, struct database *db)
+{
 	struct conn *c;
-	TRY(store_reader_open(sc, st, &c));
-	enum code rc = OK;
-	for (int lane = 0; lane < 2 && rc == OK; lane++)
-		rc = files_check(sc, c, pragmas[lane], store_path(st, (enum lane)lane));
-	if (rc == OK) {
-		struct tx tx = {.conn = c, .writable = true};
-		struct rows *r;
-		rc = sql_query(sc, &tx, &r, "PRAGMA main.foreign_key_check", NO_VALS);
-		if (rc == OK && row_next(r))
-			rc = fail(sc, E_CORRUPT, "table %s refers to rows that are not there", row_text(sc, r, 0));
-	}
-	conn_close(c);
+	TRY(sqlite_connect_reader(sc, db, &c));
+	enum code rc = check_both(sc, (struct sqlite_files *)db, (struct sqlite_conn *)c);
+	conn_close((struct sqlite_conn *)c);
 	return rc;
 }
 
 /* --- a copy while writes go on --- */
 
 static enum code
-copy_pages(struct scope *sc, struct conn *from, const char *schema, sqlite3 *to, const char *path)
+copy_pages(struct scope *sc, struct sqlite_conn *from, const char *schema, sqlite3 *to, const char *path)
 {
 	sqlite3_backup *b = sqlite3_backup_init(to, "main", from->db, schema);
 	if (b == NULL)
@@ -60,7 +64,7 @@ copy_pages(struct scope *sc, struct conn *from, const char *schema, sqlite3 *to,
 
 /* Into a new file beside, synced by SQLite, renamed when it is whole. */
 static enum code
-copy_file(struct scope *sc, struct conn *from, const char *schema, const char *path)
+copy_file(struct scope *sc, struct sqlite_conn *from, const char *schema, const char *path)
 {
 	const char *beside = scope_printf(sc, "%s.new", path);
 	(void)unlink(beside);
@@ -95,7 +99,7 @@ sync_dir(struct scope *sc, const char *dir)
 /* Both snapshots are opened before the first page is copied; positions first,
  * so that nothing in them speaks of a row the other file does not have yet. */
 static enum code
-copy_both(struct scope *sc, struct conn *c, const char *main_to, const char *positions_to)
+copy_both(struct scope *sc, struct sqlite_conn *c, const char *main_to, const char *positions_to)
 {
 	int64_t pages;
 	int result = conn_exec(c, "BEGIN");
@@ -108,7 +112,7 @@ copy_both(struct scope *sc, struct conn *c, const char *main_to, const char *pos
 }
 
 enum code
-store_backup(struct scope *sc, struct store *st, const char *to_dir)
+sqlite_backup(struct scope *sc, struct database *db, const char *to_dir)
 {
 	TRY(file_make_dirs(sc, to_dir, 0700));
 	const char *main_to = path_join(sc, to_dir, "waybill.db");
@@ -116,9 +120,9 @@ store_backup(struct scope *sc, struct store *st, const char *to_dir)
 	if (file_exists(main_to) || file_exists(positions_to))
 		return fail(sc, E_CONFLICT, "%s holds a database already", to_dir);
 	struct conn *c;
-	TRY(store_reader_open(sc, st, &c));
-	enum code rc = copy_both(sc, c, main_to, positions_to);
-	conn_close(c);
+	TRY(sqlite_connect_reader(sc, db, &c));
+	enum code rc = copy_both(sc, (struct sqlite_conn *)c, main_to, positions_to);
+	conn_close((struct sqlite_conn *)c);
 	TRY(rc);
 	return sync_dir(sc, to_dir);
 }
