@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -21,6 +22,9 @@ struct http_client {
 	char *user_agent;
 	int timeout_ms, pace_ms;
 	size_t answer_max;
+	enum http_reach reach;
+	bool status_only;
+	const _Atomic bool *stop;
 	pthread_mutex_t lock; /* of what follows */
 	CURL *kept[KEPT_MAX];
 	size_t n_kept;
@@ -94,6 +98,9 @@ http_client_open(struct scope *sc, const struct http_client_options *opt, struct
 	c->timeout_ms = opt->timeout_ms == 0 ? TIMEOUT_MS : opt->timeout_ms;
 	c->pace_ms = opt->pace_ms;
 	c->answer_max = opt->answer_max == 0 ? ANSWER_MAX : opt->answer_max;
+	c->reach = opt->reach;
+	c->status_only = opt->status_only;
+	c->stop = opt->stop;
 	pthread_mutex_init(&c->lock, NULL);
 	if (c->base == NULL || c->user_agent == NULL || (opt->ca_file != NULL && c->ca_file == NULL)) {
 		http_client_close(c);
@@ -186,15 +193,12 @@ time_left_ms(struct scope *sc, const struct http_client *c, long *out)
 
 struct inbox {
 	struct text body;
-	size_t max;
+	size_t seen, max;
 	bool too_long;
-};
-
-struct outgoing {
-	const char *target;
-	const char *type; /* NULL: a GET */
-	const void *body;
-	size_t n;
+	bool dropped; /* nobody reads the body */
+	enum http_reach reach;
+	bool beyond_reach;
+	const _Atomic bool *stop;
 };
 
 static size_t
@@ -202,12 +206,38 @@ take(char *data, size_t size, size_t count, void *arg)
 {
 	struct inbox *in = arg;
 	size_t n = size * count;
-	if (n > in->max - in->body.len) {
+	if (n > in->max - in->seen) {
 		in->too_long = true;
 		return 0;
 	}
-	text_add_n(&in->body, data, n);
+	in->seen += n;
+	if (!in->dropped)
+		text_add_n(&in->body, data, n);
 	return n;
+}
+
+/* Here the address is no name any more, so nobody can change his mind about it. */
+static curl_socket_t
+open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *there)
+{
+	struct inbox *in = arg;
+	(void)purpose;
+	if (!http_reach_allows(in->reach, http_address_class(&there->addr))) {
+		in->beyond_reach = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(there->family, there->socktype | SOCK_CLOEXEC, there->protocol);
+}
+
+static int
+go_on(void *arg, curl_off_t down_of, curl_off_t down, curl_off_t up_of, curl_off_t up)
+{
+	const struct inbox *in = arg;
+	(void)down_of;
+	(void)down;
+	(void)up_of;
+	(void)up;
+	return atomic_load(in->stop) ? 1 : 0;
 }
 
 /* Only these bytes may stand in a request line. */
@@ -244,19 +274,35 @@ set_where(const struct http_client *c, CURL *curl, const char *url, long left_ms
 	curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
 }
 
-static struct curl_slist *
-set_what(struct scope *sc, CURL *curl, const struct outgoing *o, struct inbox *in)
+static void
+set_bounds(CURL *curl, struct inbox *in)
 {
-	struct curl_slist *fields = NULL;
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, in);
+	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, in);
+	if (in->stop == NULL)
+		return;
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, go_on);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, in);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+}
+
+static struct curl_slist *
+set_what(struct scope *sc, CURL *curl, const struct http_request *o)
+{
+	struct curl_slist *fields = NULL;
+	for (size_t i = 0; i < o->n_fields; i++)
+		fields = curl_slist_append(fields, scope_printf(sc, "%s: %s", o->fields[i].name, o->fields[i].value));
+	if (o->type != NULL) {
+		fields = curl_slist_append(fields, scope_printf(sc, "Content-Type: %s", o->type));
+		fields = curl_slist_append(fields, "Expect:");
+	}
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
 	if (o->type == NULL) {
 		curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
-		return NULL;
+		return fields;
 	}
-	fields = curl_slist_append(fields, scope_printf(sc, "Content-Type: %s", o->type));
-	fields = curl_slist_append(fields, "Expect:");
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
 	curl_easy_setopt(curl, CURLOPT_POST, 1L);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)o->n);
 	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, o->n == 0 ? "" : o->body);
@@ -267,11 +313,17 @@ static enum code
 how_it_ended(struct scope *sc, const struct http_client *c, CURL *curl, CURLcode rc, struct inbox *in,
 	     struct http_answer *out)
 {
-	if (in->too_long)
+	bool cut_off = in->too_long && c->status_only;
+	if (in->too_long && !cut_off)
 		return fail(sc, E_LIMIT, "%s: an answer of more than %zu bytes", c->base, in->max);
 	if (rc == CURLE_OPERATION_TIMEDOUT)
 		return fail(sc, E_DEADLINE, "%s: no whole answer in time", c->base);
-	if (rc != CURLE_OK)
+	if (rc == CURLE_ABORTED_BY_CALLBACK && !in->beyond_reach)
+		return fail(sc, E_CANCELLED, "%s: not waited for", c->base);
+	if (rc != CURLE_OK && in->beyond_reach)
+		return fail_as(sc, E_DENIED, "address-not-allowed", "%s leads to an address this house does not call",
+			       c->base);
+	if (rc != CURLE_OK && !cut_off)
 		return fail(sc, E_UNAVAILABLE, "%s: %s", c->base, curl_easy_strerror(rc));
 	long status = 0;
 	char *type = NULL;
@@ -284,8 +336,8 @@ how_it_ended(struct scope *sc, const struct http_client *c, CURL *curl, CURLcode
 	return OK;
 }
 
-static enum code
-ask(struct scope *sc, struct http_client *c, const struct outgoing *o, struct http_answer *out)
+enum code
+http_client_send(struct scope *sc, struct http_client *c, const struct http_request *o, struct http_answer *out)
 {
 	TRY(target_check(sc, o->target));
 	TRY(wait_turn(sc, c));
@@ -294,10 +346,11 @@ ask(struct scope *sc, struct http_client *c, const struct outgoing *o, struct ht
 	CURL *curl = handle_take(c);
 	if (curl == NULL)
 		return fail(sc, E_UNAVAILABLE, "no HTTP client can be made");
-	struct inbox in = {.max = c->answer_max};
+	struct inbox in = {.max = c->answer_max, .dropped = c->status_only, .reach = c->reach, .stop = c->stop};
 	text_init(&in.body, sc);
 	set_where(c, curl, scope_printf(sc, "%s%s", c->base, o->target), left_ms);
-	struct curl_slist *fields = set_what(sc, curl, o, &in);
+	set_bounds(curl, &in);
+	struct curl_slist *fields = set_what(sc, curl, o);
 	CURLcode rc = curl_easy_perform(curl);
 	enum code ended = how_it_ended(sc, c, curl, rc, &in, out);
 	curl_slist_free_all(fields);
@@ -308,16 +361,16 @@ ask(struct scope *sc, struct http_client *c, const struct outgoing *o, struct ht
 enum code
 http_client_get(struct scope *sc, struct http_client *c, const char *target, struct http_answer *out)
 {
-	const struct outgoing o = {.target = target};
-	return ask(sc, c, &o, out);
+	const struct http_request o = {.target = target};
+	return http_client_send(sc, c, &o, out);
 }
 
 enum code
 http_client_post(struct scope *sc, struct http_client *c, const char *target, const char *type, const void *body,
 		 size_t n, struct http_answer *out)
 {
-	const struct outgoing o = {.target = target, .type = type, .body = body, .n = n};
-	return ask(sc, c, &o, out);
+	const struct http_request o = {.target = target, .type = type, .body = body, .n = n};
+	return http_client_send(sc, c, &o, out);
 }
 
 char *

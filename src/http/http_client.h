@@ -1,4 +1,5 @@
-/* http/client: asking one other server, named by the operator's configuration.
+/* http/client: asking one other server, named by the operator's configuration or,
+ * with a `reach`, by somebody who is not trusted with this machine's networks.
  *
  * A client is bound to a base address when it is opened; a request adds a path
  * and a query to it and can reach nothing else: redirections are not followed,
@@ -17,7 +18,10 @@
 #ifndef HTTP_HTTP_CLIENT_H
 #define HTTP_HTTP_CLIENT_H
 
-#include "base/scope.h"
+#include <stdatomic.h>
+
+#include "http/http.h"
+#include "http/http_address.h"
 
 struct http_client;
 
@@ -28,6 +32,10 @@ struct http_client_options {
 	int timeout_ms;		/* of a whole request; 0: 10 s */
 	int pace_ms;		/* least time between the beginnings of two requests; 0: none */
 	size_t answer_max;	/* bytes of an answer's body, unpacked; 0: 4 MiB */
+	/* Checked on the address a connection is made to, whatever its name said a moment before. */
+	enum http_reach reach;
+	bool status_only;	  /* the body is read past, and a longer one than answer_max cut off */
+	const _Atomic bool *stop; /* once true, requests end within a second or so; NULL: never */
 };
 
 struct http_answer {
@@ -47,11 +55,23 @@ const char *http_client_base(const struct http_client *c);
 /* `target` begins with '/': path and query, already percent-encoded (url_encode()).
  * OK means that an answer came, whatever its status.
  * E_INVALID  the target holds blanks, control characters or what is not ASCII.  E_LIMIT  the answer is too long.
- * E_DEADLINE  no whole answer in time.  E_UNAVAILABLE  not reached, not trusted, or not HTTP. */
+ * E_DEADLINE  no whole answer in time.  E_UNAVAILABLE  not reached, not trusted, or not HTTP.
+ * E_DENIED (reason "address-not-allowed")  its name leads beyond `reach`.  E_CANCELLED  `stop`. */
 MUST_USE enum code http_client_get(struct scope *sc, struct http_client *c, const char *target,
 				   struct http_answer *out);
 MUST_USE enum code http_client_post(struct scope *sc, struct http_client *c, const char *target, const char *type,
 				    const void *body, size_t n, struct http_answer *out);
+
+struct http_request {
+	const char *target;
+	const char *type; /* of the body; NULL: a GET */
+	const void *body;
+	size_t n;
+	const struct http_field *fields; /* beside Content-Type */
+	size_t n_fields;
+};
+MUST_USE enum code http_client_send(struct scope *sc, struct http_client *c, const struct http_request *request,
+				    struct http_answer *out);
 
 /* Percent-encodes everything but RFC 3986's unreserved characters; scope-owned. */
 char *url_encode(struct scope *sc, const char *s);
