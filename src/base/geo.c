@@ -80,7 +80,9 @@ segment_distance_m(struct metres p, struct metres a, struct metres b, double *t)
 	double at = len2 > 0 ? ((p.x - a.x) * dx + (p.y - a.y) * dy) / len2 : 0;
 	at = at < 0 ? 0 : at > 1 ? 1 : at;
 	*t = at;
-	return hypot(p.x - (a.x + at * dx), p.y - (a.y + at * dy));
+	double x = p.x - (a.x + at * dx);
+	double y = p.y - (a.y + at * dy);
+	return sqrt(x * x + y * y);
 }
 
 void

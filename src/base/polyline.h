@@ -9,11 +9,11 @@
 #include "base/geo.h"
 #include "base/text.h"
 
-#define POLYLINE6_UNIT 10
-#define POLYLINE5_UNIT 100
+enum polyline_unit { POLYLINE6_UNIT = 10, POLYLINE5_UNIT = 100 };
 
-void polyline_add(struct text *t, int32_t unit, const struct place *p, size_t n);
+void polyline_add(struct text *t, enum polyline_unit unit, const struct place *p, size_t n);
 /* E_INVALID  it breaks off, has other characters, or leaves the Earth. */
-MUST_USE enum code polyline_read(struct scope *sc, const char *s, int32_t unit, struct place **out, size_t *n);
+MUST_USE enum code polyline_read(struct scope *sc, const char *s, enum polyline_unit unit, struct place **out,
+				 size_t *n);
 
 #endif

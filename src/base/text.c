@@ -48,6 +48,20 @@ text_add_char(struct text *t, char c)
 	text_add_n(t, &c, 1);
 }
 
+char *
+text_room(struct text *t, size_t n)
+{
+	text_reserve(t, n);
+	return t->s + t->len;
+}
+
+void
+text_end(struct text *t, char *end)
+{
+	t->len = (size_t)(end - t->s);
+	*end = '\0';
+}
+
 void
 text_printf(struct text *t, const char *fmt, ...)
 {

@@ -18,6 +18,10 @@ void text_init(struct text *t, struct scope *sc);
 void text_add(struct text *t, const char *s);
 void text_add_n(struct text *t, const char *s, size_t n);
 void text_add_char(struct text *t, char c);
+/* For writers of many small things: at least n bytes (and a NUL) free behind .s + .len; who has filled some of
+ * them names their end. */
+char *text_room(struct text *t, size_t n);
+void text_end(struct text *t, char *end);
 void text_printf(struct text *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 bool text_eq(const char *a, const char *b); /* NULL-safe */

@@ -5,29 +5,25 @@
 
 #include "road/road_map.h"
 
-#define JUNCTION_ROADS_MAX 16u
-
-struct junction_road {
-	uint32_t arc; /* leaves by it; ROAD_NONE: a one-way street that only comes in */
-	uint32_t segment;
-	int16_t bearing; /* of leaving, 0 … 359 */
-	bool open;	 /* who came in may go there */
-};
-
 struct junction {
-	struct junction_road road[JUNCTION_ROADS_MAX]; /* clockwise from north */
+	const struct road_spoke *spoke; /* clockwise from north; borrowed from the road */
 	uint32_t n;
 	uint32_t in, out; /* of these: came by, goes on by */
+	uint32_t open;	  /* bit i: who came in may go on by spoke i, of the first SPOKES_SEEN */
 };
 
-/* `to` leaves where `from` ends. plane: around any place of the same city, here and below. */
-void junction_read(const struct road *road, const struct plane *plane, uint32_t from, uint32_t to,
-		   struct junction *out);
-/* Where an arc heads at its beginning or at its end: metres east and north. */
-struct metres junction_heading(const struct road *road, const struct plane *plane, uint32_t arc, bool at_end);
-/* Degrees clockwise from north, [0, 360), to a thousandth. */
-double heading_deg(struct metres heading);
+/* `to` leaves where `from` ends. */
+void junction_read(const struct road *road, uint32_t from, uint32_t to, struct junction *out);
+/* Degrees clockwise from north: before and behind the junction. */
+double junction_before(const struct junction *j);
+double junction_after(const struct junction *j);
 /* From -180 to 180: how far right of straight on. */
 double junction_angle(double before_deg, double after_deg);
+
+static inline bool
+junction_is_open(const struct junction *j, uint32_t i)
+{
+	return i < SPOKES_SEEN && (j->open >> i & 1u) != 0;
+}
 
 #endif

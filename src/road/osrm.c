@@ -6,33 +6,90 @@
 
 /* --- text ----------------------------------------------------------------------- */
 
+char *
+put_unsigned(char *s, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+	if (v < 10) {
+		*s = (char)('0' + v);
+		return s + 1;
+	}
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	while (at < sizeof digits)
+		*s++ = digits[at++];
+	return s;
+}
+
+static char *
+put_integer(char *s, int64_t v)
+{
+	if (v < 0)
+		*s++ = '-';
+	return put_unsigned(s, v < 0 ? -(uint64_t)v : (uint64_t)v);
+}
+
+char *
+put_number(char *s, double v)
+{
+	double tenths = v * 10;
+	int64_t n = (int64_t)(tenths < 0 ? tenths - 0.5 : tenths + 0.5); /* half away from zero */
+	if (n < 0)
+		*s++ = '-';
+	uint64_t u = n < 0 ? -(uint64_t)n : (uint64_t)n;
+	s = put_unsigned(s, u / 10);
+	if (u % 10 != 0) {
+		*s++ = '.';
+		*s++ = (char)('0' + u % 10);
+	}
+	return s;
+}
+
+/* e7 degrees with six decimals. */
+static char *
+put_degrees(char *s, int32_t e7)
+{
+	uint32_t u = (uint32_t)(e7 < 0 ? -(int64_t)e7 : e7);
+	uint32_t micro = (uint32_t)(((uint64_t)u + 5) / 10);
+	if (e7 < 0 && micro > 0)
+		*s++ = '-';
+	s = put_unsigned(s, micro / 1000000);
+	*s = '.';
+	uint32_t rest = micro % 1000000;
+	for (int i = 6; i > 0; i--, rest /= 10)
+		s[i] = (char)('0' + rest % 10);
+	return s + 7;
+}
+
+char *
+put_location(char *s, struct place p)
+{
+	*s++ = '[';
+	s = put_degrees(s, p.lon_e7);
+	*s++ = ',';
+	s = put_degrees(s, p.lat_e7);
+	*s++ = ']';
+	return s;
+}
+
 void
 osrm_add_integer(struct text *t, int64_t v)
 {
-	char digits[24];
-	size_t at = sizeof digits;
-	uint64_t u = v < 0 ? (uint64_t)-v : (uint64_t)v;
-	do
-		digits[--at] = (char)('0' + u % 10);
-	while ((u /= 10) != 0);
-	if (v < 0)
-		digits[--at] = '-';
-	text_add_n(t, digits + at, sizeof digits - at);
+	text_end(t, put_integer(text_room(t, PUT_INTEGER), v));
 }
 
 void
 osrm_add_number(struct text *t, double v)
 {
-	int64_t tenths = llround(v * 10);
-	if (tenths < 0) {
-		text_add_char(t, '-');
-		tenths = -tenths;
-	}
-	osrm_add_integer(t, tenths / 10);
-	if (tenths % 10 != 0) {
-		char tail[2] = {'.', (char)('0' + tenths % 10)};
-		text_add_n(t, tail, 2);
-	}
+	text_end(t, put_number(text_room(t, PUT_INTEGER), v));
+}
+
+void
+osrm_add_location(struct text *t, struct place p)
+{
+	text_end(t, put_location(text_room(t, PUT_LOCATION), p));
 }
 
 void
@@ -57,47 +114,24 @@ osrm_add_string(struct text *t, const char *s)
 	text_add_char(t, '"');
 }
 
-/* e7 degrees with six decimals. */
+/* As a JSON string: of its characters only the backslash needs escaping, which
+ * is done where it stands, from behind. */
 static void
-add_degrees(struct text *t, int32_t e7)
+add_polyline(struct text *t, enum polyline_unit unit, const struct place *p, size_t n)
 {
-	int64_t micro = e7 >= 0 ? (e7 + 5) / 10 : -((-(int64_t)e7 + 5) / 10);
-	char s[16];
-	size_t at = sizeof s;
-	uint64_t u = (uint64_t)(micro < 0 ? -micro : micro);
-	for (int i = 0; i < 6; i++, u /= 10)
-		s[--at] = (char)('0' + u % 10);
-	s[--at] = '.';
-	do
-		s[--at] = (char)('0' + u % 10);
-	while ((u /= 10) != 0);
-	if (micro < 0)
-		s[--at] = '-';
-	text_add_n(t, s + at, sizeof s - at);
-}
-
-void
-osrm_add_location(struct text *t, struct place p)
-{
-	text_add_char(t, '[');
-	add_degrees(t, p.lon_e7);
-	text_add_char(t, ',');
-	add_degrees(t, p.lat_e7);
-	text_add_char(t, ']');
-}
-
-/* As a JSON string: of its characters only the backslash needs escaping. */
-static void
-add_polyline(struct text *t, int32_t unit, const struct place *p, size_t n)
-{
-	struct text line;
-	text_init(&line, t->sc);
-	polyline_add(&line, unit, p, n);
+	size_t extra = 0;
 	text_add_char(t, '"');
-	for (const char *s = line.s; *s != '\0'; s++) {
+	size_t from = t->len;
+	polyline_add(t, unit, p, n);
+	for (size_t i = from; i < t->len; i++)
+		extra += t->s[i] == '\\';
+	char *end = text_room(t, extra + 1);
+	char *to = end + extra;
+	text_end(t, to);
+	for (const char *s = end; extra > 0; extra -= *s == '\\') {
+		*--to = *--s;
 		if (*s == '\\')
-			text_add_char(t, '\\');
-		text_add_char(t, *s);
+			*--to = '\\';
 	}
 	text_add_char(t, '"');
 }
@@ -115,11 +149,13 @@ osrm_add_geometry(struct text *t, enum osrm_geometry kind, const struct place *p
 		return;
 	}
 	text_add(t, "{\"coordinates\":[");
+	char *s = text_room(t, n * (PUT_LOCATION + 1));
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
-			text_add_char(t, ',');
-		osrm_add_location(t, p[i]);
+			*s++ = ',';
+		s = put_location(s, p[i]);
 	}
+	text_end(t, s);
 	text_add(t, "],\"type\":\"LineString\"}");
 }
 

@@ -7,6 +7,20 @@
 #include "road/osrm_request.h"
 #include "road/road_map.h"
 
+/* Writes at s, where there is room, and returns the end. */
+char *put_unsigned(char *s, uint64_t v);
+char *put_number(char *s, double v); /* at most one decimal */
+char *put_location(char *s, struct place p);
+#define PUT_INTEGER 22u	 /* so much room do they take at most */
+#define PUT_LOCATION 24u /* [-180.000000,-90.000000] */
+static inline char *
+put_n(char *s, const char *bytes, size_t n)
+{
+	memcpy(s, bytes, n);
+	return s + n;
+}
+#define PUT(s, literal) put_n((s), "" literal, sizeof(literal) - 1)
+
 void osrm_add_integer(struct text *t, int64_t v);
 void osrm_add_number(struct text *t, double v);		/* at most one decimal */
 void osrm_add_string(struct text *t, const char *utf8); /* quoted and escaped */

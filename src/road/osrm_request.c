@@ -68,7 +68,7 @@ parse_pair(struct scope *sc, const char *s, struct place *out)
 }
 
 static enum code
-parse_polyline(struct scope *sc, char *s, int32_t unit, struct osrm_request *r)
+parse_polyline(struct scope *sc, char *s, enum polyline_unit unit, struct osrm_request *r)
 {
 	struct place *places;
 	size_t n;

@@ -43,66 +43,69 @@ way_of_arc(const struct road *road, uint32_t arc)
 static void
 add_manoeuvre(struct text *t, const struct road_path *path, const struct road_step *s)
 {
-	text_add(t, "\"maneuver\":{\"bearing_after\":");
-	osrm_add_integer(t, s->bearing_after);
-	text_add(t, ",\"bearing_before\":");
-	osrm_add_integer(t, s->bearing_before);
-	text_add(t, ",\"location\":");
-	osrm_add_location(t, path->shape[s->first_shape]);
+	char *p = text_room(t, PUT_LOCATION + 200);
+	p = PUT(p, "\"maneuver\":{\"bearing_after\":");
+	p = put_unsigned(p, (uint64_t)s->bearing_after);
+	p = PUT(p, ",\"bearing_before\":");
+	p = put_unsigned(p, (uint64_t)s->bearing_before);
+	p = PUT(p, ",\"location\":");
+	p = put_location(p, path->shape[s->first_shape]);
 	if (headings[s->heading] != NULL) {
-		text_add(t, ",\"modifier\":");
-		osrm_add_string(t, headings[s->heading]);
+		p = PUT(p, ",\"modifier\":\"");
+		p = put_n(p, headings[s->heading], strlen(headings[s->heading]));
+		*p++ = '"';
 	}
 	if (s->exit != 0) {
-		text_add(t, ",\"exit\":");
-		osrm_add_integer(t, s->exit);
+		p = PUT(p, ",\"exit\":");
+		p = put_unsigned(p, s->exit);
 	}
-	text_add(t, ",\"type\":");
-	osrm_add_string(t, kinds[s->manoeuvre]);
-	text_add_char(t, '}');
+	p = PUT(p, ",\"type\":\"");
+	p = put_n(p, kinds[s->manoeuvre], strlen(kinds[s->manoeuvre]));
+	p = PUT(p, "\"}");
+	text_end(t, p);
 }
 
 /* --- junctions ------------------------------------------------------------------- */
 
-static void
-add_classes(struct text *t, const struct road_way *w)
+#define JUNCTION_ROOM (PUT_LOCATION + 120u)
+#define SPOKE_ROOM 10u /* 359, and false, */
+
+static char *
+put_classes(char *p, const struct road_way *w)
 {
-	const char *class = w->class == CLASS_MOTORWAY || w->class == CLASS_MOTORWAY_LINK ? "motorway"
-			    : w->class == CLASS_FERRY					  ? "ferry"
-			    : (w->flags & WAY_TUNNEL) != 0				  ? "tunnel"
-			    : (w->flags & WAY_TRIP_ENDS) != 0				  ? "restricted"
-											  : NULL;
-	if (class == NULL)
-		return;
-	text_add(t, ",\"classes\":[");
-	osrm_add_string(t, class);
-	text_add_char(t, ']');
+	if (w->class == CLASS_MOTORWAY || w->class == CLASS_MOTORWAY_LINK)
+		return PUT(p, ",\"classes\":[\"motorway\"]");
+	if (w->class == CLASS_FERRY)
+		return PUT(p, ",\"classes\":[\"ferry\"]");
+	if ((w->flags & WAY_TUNNEL) != 0)
+		return PUT(p, ",\"classes\":[\"tunnel\"]");
+	if ((w->flags & WAY_TRIP_ENDS) != 0)
+		return PUT(p, ",\"classes\":[\"restricted\"]");
+	return p;
 }
 
 static void
 add_junction(struct text *t, const struct road *road, const struct road_path *path, size_t leg,
 	     const struct junction *j)
 {
-	text_add(t, "{\"location\":");
-	osrm_add_location(t, path->shape[path->legs[leg].first_shape]);
-	text_add(t, ",\"bearings\":[");
+	char *p = text_room(t, JUNCTION_ROOM + (size_t)j->n * SPOKE_ROOM);
+	p = PUT(p, "{\"location\":");
+	p = put_location(p, path->shape[path->legs[leg].first_shape]);
+	p = PUT(p, ",\"bearings\":[");
 	for (uint32_t i = 0; i < j->n; i++) {
-		if (i > 0)
-			text_add_char(t, ',');
-		osrm_add_integer(t, j->road[i].bearing);
+		p = put_unsigned(p, (j->spoke[i].bearing_cdeg + 50u) % SPOKE_CIRCLE / 100);
+		*p++ = ',';
 	}
-	text_add(t, "],\"entry\":[");
-	for (uint32_t i = 0; i < j->n; i++) {
-		if (i > 0)
-			text_add_char(t, ',');
-		text_add(t, j->road[i].open ? "true" : "false");
-	}
-	text_add(t, "],\"in\":");
-	osrm_add_integer(t, j->in);
-	text_add(t, ",\"out\":");
-	osrm_add_integer(t, j->out);
-	add_classes(t, way_of_arc(road, path->legs[leg].arc));
-	text_add_char(t, '}');
+	p = PUT(p - 1, "],\"entry\":[");
+	for (uint32_t i = 0; i < j->n; i++)
+		p = junction_is_open(j, i) ? PUT(p, "true,") : PUT(p, "false,");
+	p = PUT(p - 1, "],\"in\":");
+	p = put_unsigned(p, j->in);
+	p = PUT(p, ",\"out\":");
+	p = put_unsigned(p, j->out);
+	p = put_classes(p, way_of_arc(road, path->legs[leg].arc));
+	*p++ = '}';
+	text_end(t, p);
 }
 
 /* Where a leg begins or ends there is one street, seen from a point on it. */
@@ -111,21 +114,21 @@ add_end(struct text *t, const struct road *road, const struct road_path *path, c
 {
 	bool first = s->manoeuvre == ROAD_DEPART;
 	size_t leg = first ? 0 : path->n_legs - 1;
-	text_add(t, "{\"location\":");
-	osrm_add_location(t, path->shape[s->first_shape]);
-	text_add(t, ",\"bearings\":[");
-	osrm_add_integer(t, first ? s->bearing_after : (s->bearing_before + 180) % 360);
-	text_add(t, first ? "],\"entry\":[true],\"out\":0" : "],\"entry\":[true],\"in\":0");
-	add_classes(t, way_of_arc(road, path->legs[leg].arc));
-	text_add_char(t, '}');
+	char *p = text_room(t, JUNCTION_ROOM + SPOKE_ROOM);
+	p = PUT(p, "{\"location\":");
+	p = put_location(p, path->shape[s->first_shape]);
+	p = PUT(p, ",\"bearings\":[");
+	p = put_unsigned(p, (uint64_t)(first ? s->bearing_after : (s->bearing_before + 180) % 360));
+	p = first ? PUT(p, "],\"entry\":[true],\"out\":0") : PUT(p, "],\"entry\":[true],\"in\":0");
+	p = put_classes(p, way_of_arc(road, path->legs[leg].arc));
+	*p++ = '}';
+	text_end(t, p);
 }
 
 static void
 add_intersections(struct text *t, const struct road *road, const struct road_path *path, const struct road_step *s)
 {
 	struct junction j;
-	struct plane plane;
-	plane_init(&plane, path->shape[s->first_shape]);
 	bool at_end = s->manoeuvre == ROAD_DEPART || s->manoeuvre == ROAD_ARRIVE;
 	text_add(t, "\"intersections\":[");
 	if (at_end)
@@ -134,7 +137,7 @@ add_intersections(struct text *t, const struct road *road, const struct road_pat
 		size_t leg = s->first_leg + i;
 		if (path->legs[leg - 1].arc == path->legs[leg].arc)
 			continue;
-		junction_read(road, &plane, path->legs[leg - 1].arc, path->legs[leg].arc, &j);
+		junction_read(road, path->legs[leg - 1].arc, path->legs[leg].arc, &j);
 		if (j.n <= 2 && i > 0)
 			continue; /* no choice: a way ends and goes on as the next */
 		if (i > 0)
@@ -184,11 +187,13 @@ osrm_add_step(struct text *t, const struct road *road, enum osrm_geometry geomet
 	add_word(t, ",\"ref\":", s->ref);
 	add_word(t, ",\"rotary_name\":", s->rotary_name);
 	add_word(t, ",\"destinations\":", s->destinations);
-	text_add(t, ",\"weight\":");
-	osrm_add_number(t, s->duration_ds * 0.1);
-	text_add(t, ",\"duration\":");
-	osrm_add_number(t, s->duration_ds * 0.1);
-	text_add(t, ",\"distance\":");
-	osrm_add_number(t, s->distance_m);
-	text_add_char(t, '}');
+	char *p = text_room(t, 3 * PUT_INTEGER + 60u);
+	p = PUT(p, ",\"weight\":");
+	p = put_number(p, s->duration_ds * 0.1);
+	p = PUT(p, ",\"duration\":");
+	p = put_number(p, s->duration_ds * 0.1);
+	p = PUT(p, ",\"distance\":");
+	p = put_number(p, s->distance_m);
+	*p++ = '}';
+	text_end(t, p);
 }

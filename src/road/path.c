@@ -14,6 +14,10 @@ static struct place
 place_along(const struct road *road, const struct road_segment *s, uint32_t fraction, uint32_t *piece)
 {
 	const struct place *p = road->shape + s->shape;
+	if (fraction == 0 || fraction == ROAD_WHOLE) {
+		*piece = fraction == 0 ? 0 : s->n_shape - 2;
+		return p[fraction == 0 ? 0 : s->n_shape - 1];
+	}
 	double whole = 0;
 	for (uint32_t i = 0; i + 1 < s->n_shape; i++)
 		whole += place_distance_m(p[i], p[i + 1]);

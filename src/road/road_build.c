@@ -294,22 +294,6 @@ put_spots(struct builder *b, struct road_sections *out)
 	put_section(out, SECTION_SPOT, spots, b->raw->spots.n);
 }
 
-/* Which segments end at each junction. */
-static void
-put_junctions(struct builder *b, struct road_sections *out)
-{
-	uint32_t *first = NEW_ARRAY(b->sc, b->n_junctions + 2, uint32_t);
-	uint32_t *segments = NEW_ARRAY(b->sc, 2 * b->segments.n, uint32_t);
-	for (size_t i = 0; i < 2 * b->segments.n; i++)
-		first[BUILT(b, segments, struct road_segment, i / 2)->node[i % 2] + 2]++;
-	for (size_t i = 2; i < b->n_junctions + 2; i++)
-		first[i] += first[i - 1];
-	for (uint32_t i = 0; i < 2 * b->segments.n; i++)
-		segments[first[BUILT(b, segments, struct road_segment, i / 2)->node[i % 2] + 1]++] = i / 2;
-	put_section(out, SECTION_NODE_FIRST, first, b->n_junctions + 1);
-	put_section(out, SECTION_NODE_SEGMENT, segments, 2 * b->segments.n);
-}
-
 MUST_USE static enum code
 put_sections(struct builder *b, struct road_sections *out)
 {
@@ -327,7 +311,7 @@ put_sections(struct builder *b, struct road_sections *out)
 	put_section(out, SECTION_WAY, b->ways.at, b->ways.n);
 	put_section(out, SECTION_SHAPE, b->shapes.at, b->shapes.n);
 	put_section(out, SECTION_SHAPE_NODE, b->shape_nodes.at, b->raw->nameless_nodes ? 0 : b->shape_nodes.n);
-	put_junctions(b, out);
+	build_spokes(b, out);
 	put_section(out, SECTION_SEGMENT, b->segments.at, b->segments.n);
 	put_section(out, SECTION_SEGMENT_VERTEX, b->segment_vertex.at, b->segment_vertex.n);
 	put_section(out, SECTION_ARC, b->arcs.at, b->arcs.n);

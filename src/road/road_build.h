@@ -4,6 +4,7 @@
  *	segments.c	ways → segments between junctions, arcs
  *	turns.c		restrictions → vertices and turns
  *	connect.c	the largest strongly connected part stays
+ *	spokes.c	the streets around each junction
  *	area_rings.h	relations and coasts become areas of the map
  *	road_build.c	the order of it all, the spatial indices, the map's lines
  *	geocode_build.c	streets, houses and words for the geocoder
@@ -68,6 +69,8 @@ void build_restrictions(struct builder *b);
 void build_turns(struct builder *b);
 /* Drops what is not connected and renumbers the rest; false where nothing was. */
 bool build_connected(struct builder *b);
+/* Fills the sections of junctions. */
+void build_spokes(struct builder *b, struct road_sections *out);
 /* Fills the geocoder's sections; adds to the extract's text. */
 void build_names(struct builder *b, struct road_sections *out);
 /* Fills the sections of the order; *max_depth: of the elimination tree.

@@ -13,7 +13,7 @@
 #include "road/road_map.h"
 
 #define ROAD_MAGIC "WAYROAD"
-#define ROAD_VERSION 9u
+#define ROAD_VERSION 10u
 #define ALIGNMENT 64u
 #define ATTRIBUTION "© OpenStreetMap contributors, ODbL 1.0"
 
@@ -35,23 +35,15 @@ size_t
 road_section_size(enum road_section s)
 {
 	static const size_t sizes[SECTION_COUNT] = {
-	    [SECTION_HEAD] = sizeof(struct road_head),
-	    [SECTION_TEXT] = 1,
-	    [SECTION_WAY] = sizeof(struct road_way),
-	    [SECTION_SHAPE] = sizeof(struct place),
-	    [SECTION_SEGMENT] = sizeof(struct road_segment),
-	    [SECTION_ARC] = sizeof(struct road_arc),
-	    [SECTION_VERTEX] = sizeof(struct road_vertex),
-	    [SECTION_TURN] = sizeof(struct road_turn_edge),
-	    [SECTION_RUN] = sizeof(struct road_run),
-	    [SECTION_LINE] = sizeof(struct road_line),
-	    [SECTION_SPOT] = sizeof(struct road_spot),
-	    [SECTION_GEO_ENTITY] = sizeof(struct geo_entity),
-	    [SECTION_GEO_NAME] = sizeof(struct geo_name),
-	    [SECTION_GEO_HOUSE] = sizeof(struct geo_house),
-	    [SECTION_GEO_TOKEN] = sizeof(struct geo_token),
-	    [SECTION_GEO_DELETE] = sizeof(struct geo_delete),
-	    [SECTION_GEO_POSTCODE] = sizeof(struct geo_postcode),
+	    [SECTION_HEAD] = sizeof(struct road_head),	      [SECTION_TEXT] = 1,
+	    [SECTION_WAY] = sizeof(struct road_way),	      [SECTION_SHAPE] = sizeof(struct place),
+	    [SECTION_SEGMENT] = sizeof(struct road_segment),  [SECTION_ARC] = sizeof(struct road_arc),
+	    [SECTION_SPOKE] = sizeof(struct road_spoke),      [SECTION_VERTEX] = sizeof(struct road_vertex),
+	    [SECTION_TURN] = sizeof(struct road_turn_edge),   [SECTION_RUN] = sizeof(struct road_run),
+	    [SECTION_LINE] = sizeof(struct road_line),	      [SECTION_SPOT] = sizeof(struct road_spot),
+	    [SECTION_GEO_ENTITY] = sizeof(struct geo_entity), [SECTION_GEO_NAME] = sizeof(struct geo_name),
+	    [SECTION_GEO_HOUSE] = sizeof(struct geo_house),   [SECTION_GEO_TOKEN] = sizeof(struct geo_token),
+	    [SECTION_GEO_DELETE] = sizeof(struct geo_delete), [SECTION_GEO_POSTCODE] = sizeof(struct geo_postcode),
 	    [SECTION_SHAPE_NODE] = sizeof(int64_t),
 	};
 	return sizes[s] != 0 ? sizes[s] : sizeof(uint32_t);
@@ -128,7 +120,8 @@ point_at_sections(struct road *road)
 	road->shape_node = section(road, SECTION_SHAPE_NODE);
 	road->segment = section(road, SECTION_SEGMENT);
 	road->node_first = section(road, SECTION_NODE_FIRST);
-	road->node_segment = section(road, SECTION_NODE_SEGMENT);
+	road->spoke = section(road, SECTION_SPOKE);
+	road->arc_open = section(road, SECTION_ARC_OPEN);
 	road->segment_vertex = section(road, SECTION_SEGMENT_VERTEX);
 	road->arc = section(road, SECTION_ARC);
 	road->arc_ms = section(road, SECTION_ARC_MS);

@@ -101,6 +101,16 @@ struct road_arc {
 	uint32_t tail, head;
 };
 
+/* A street seen from the junction where one of its segments begins or ends. */
+struct road_spoke {
+	uint32_t segment;
+	uint32_t arc;	       /* leaves by it; ROAD_NONE: a one-way street that only comes in */
+	uint16_t bearing_cdeg; /* of leaving, hundredths of a degree clockwise from north */
+	uint16_t end;	       /* of the segment's two; a loop stands at its junction twice */
+};
+#define SPOKE_CIRCLE 36000
+#define SPOKES_SEEN 32u /* bits of arc_open; no driver is told more of a junction */
+
 #define VERTEX_START 1u /* a trip may begin here */
 #define VERTEX_END 2u	/* and end here */
 
@@ -159,8 +169,9 @@ enum road_section {
 	SECTION_SHAPE,
 	SECTION_SHAPE_NODE, /* the OSM node of each point of a segment */
 	SECTION_SEGMENT,
-	SECTION_NODE_FIRST, /* junction → segments that end there */
-	SECTION_NODE_SEGMENT,
+	SECTION_NODE_FIRST, /* junction → the streets around it, clockwise */
+	SECTION_SPOKE,
+	SECTION_ARC_OPEN,	/* per arc: bit i: it may go on by spoke i of the junction it ends at */
 	SECTION_SEGMENT_VERTEX, /* first vertex of each segment; one more at the end */
 	SECTION_ARC,
 	SECTION_ARC_MS,
@@ -208,7 +219,9 @@ struct road {
 	const struct road_way *way;
 	const struct place *shape;
 	const int64_t *shape_node;
-	const uint32_t *node_first, *node_segment;
+	const uint32_t *node_first;
+	const struct road_spoke *spoke;
+	const uint32_t *arc_open;
 	const struct road_segment *segment;
 	const uint32_t *segment_vertex;
 	const struct road_arc *arc;

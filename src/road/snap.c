@@ -34,17 +34,25 @@ nearest_on_segment(const struct road *road, const struct plane *plane, uint32_t 
 {
 	const struct road_segment *s = &road->segment[segment];
 	const struct place *p = road->shape + s->shape;
-	struct metres origin = {0, 0};
 	struct metres a = plane_project(plane, p[0]);
-	*out = (struct nearest){.off_m = INFINITY};
+	double least = INFINITY; /* square metres: roots are dear */
+	*out = (struct nearest){0};
 	for (uint32_t i = 0; i + 1 < s->n_shape; i++) {
 		struct metres b = plane_project(plane, p[i + 1]);
-		double t;
-		double d = segment_distance_m(origin, a, b, &t);
-		if (d < out->off_m)
-			*out = (struct nearest){d, i, t, {a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)}};
+		double dx = b.x - a.x;
+		double dy = b.y - a.y;
+		double len2 = dx * dx + dy * dy;
+		double t = len2 > 0 ? -(a.x * dx + a.y * dy) / len2 : 0;
+		t = t < 0 ? 0 : t > 1 ? 1 : t;
+		struct metres foot = {a.x + t * dx, a.y + t * dy};
+		double d2 = foot.x * foot.x + foot.y * foot.y;
+		if (d2 < least) {
+			least = d2;
+			*out = (struct nearest){.piece = i, .t = t, .foot = foot};
+		}
 		a = b;
 	}
+	out->off_m = sqrt(least);
 }
 
 static void
@@ -65,6 +73,25 @@ keep_nearest(struct candidate *best, size_t max, size_t *n, uint32_t segment, do
 	best[at] = (struct candidate){segment, off_m};
 }
 
+/* How far a stretch of one axis lies from a place on it. */
+static double
+apart(int64_t at, int64_t low, int64_t wide)
+{
+	return at < low ? (double)(low - at) : at > low + wide ? (double)(at - low - wide) : 0;
+}
+
+/* Does any of this cell lie within the distance? */
+static bool
+cell_within(const struct road_head *h, const struct plane *plane, int64_t row, int64_t column, double m)
+{
+	const struct place *min = &h->bounds.min;
+	double y =
+	    plane->m_per_e7_lat * apart(plane->origin.lat_e7, min->lat_e7 + row * h->cell_e7_lat, h->cell_e7_lat);
+	double x =
+	    plane->m_per_e7_lon * apart(plane->origin.lon_e7, min->lon_e7 + column * h->cell_e7_lon, h->cell_e7_lon);
+	return x * x + y * y <= m * m;
+}
+
 static void
 search_cell(const struct road *road, const struct plane *plane, int64_t row, int64_t column, double max_m,
 	    struct candidate *best, size_t max, size_t *n)
@@ -72,13 +99,17 @@ search_cell(const struct road *road, const struct plane *plane, int64_t row, int
 	const struct road_head *h = road->head;
 	if (row < 0 || column < 0 || row >= h->grid_rows || column >= h->grid_columns)
 		return;
+	double bound = *n == max ? best[max - 1].off_m : max_m;
+	if (!cell_within(h, plane, row, column, bound))
+		return;
 	size_t cell = (size_t)row * h->grid_columns + (size_t)column;
 	for (uint32_t i = road->grid_first[cell]; i < road->grid_first[cell + 1]; i++) {
 		struct nearest near;
 		nearest_on_segment(road, plane, road->grid[i], &near);
-		double bound = *n == max ? best[max - 1].off_m : max_m;
-		if (near.off_m <= max_m && near.off_m <= bound)
-			keep_nearest(best, max, n, road->grid[i], near.off_m);
+		if (near.off_m > bound)
+			continue;
+		keep_nearest(best, max, n, road->grid[i], near.off_m);
+		bound = *n == max ? best[max - 1].off_m : max_m;
 	}
 }
 

@@ -15,13 +15,12 @@
 /* A junction between two legs. */
 struct crossing {
 	const struct road *road;
-	const struct plane *plane;
 	const struct road_leg *from, *to;
 	const struct road_way *from_way, *to_way;
 	double before, after; /* bearings */
 	double angle;	      /* > 0: to the right */
 	bool renamed;
-	struct junction at; /* read where it matters */
+	struct junction at;
 };
 
 static const struct road_way *
@@ -78,9 +77,9 @@ struct choice {
 };
 
 static const struct road_way *
-way_of_road(const struct road *road, const struct junction_road *r)
+way_of_spoke(const struct road *road, const struct road_spoke *s)
 {
-	return &road->way[road->segment[r->segment].way];
+	return &road->way[road->segment[s->segment].way];
 }
 
 static struct choice
@@ -88,11 +87,11 @@ look_around(const struct crossing *c)
 {
 	struct choice found = {.left = c->angle<-TURN_DEG, .right = c->angle> TURN_DEG, .ahead_angle = 360};
 	for (uint32_t i = 0; i < c->at.n; i++) {
-		const struct junction_road *r = &c->at.road[i];
-		if (!r->open || i == c->at.in || i == c->at.out)
+		if (!junction_is_open(&c->at, i) || i == c->at.in || i == c->at.out)
 			continue;
-		const struct road_way *w = way_of_road(c->road, r);
-		double angle = junction_angle(c->before, r->bearing);
+		const struct road_spoke *s = &c->at.spoke[i];
+		const struct road_way *w = way_of_spoke(c->road, s);
+		double angle = junction_angle(c->before, s->bearing_cdeg * 0.01);
 		found.others++;
 		found.straighter |= fabs(angle) < fabs(c->angle);
 		found.same_name |= *c->from->name != '\0' && text_eq(c->road->text + w->name, c->from->name);
@@ -106,6 +105,15 @@ look_around(const struct crossing *c)
 			found.ahead_angle = angle;
 	}
 	return found;
+}
+
+/* Hardly a turn, but a choice: ours is the way to the left or right of the other one ahead. */
+static enum road_heading
+side_of_other(const struct crossing *c)
+{
+	const struct choice o = look_around(c);
+	double other = o.ahead > 0 ? o.ahead_angle : 0;
+	return c->angle < other ? ROAD_SLIGHT_LEFT : ROAD_SLIGHT_RIGHT;
 }
 
 /* Two ways ahead, neither of which is simply the same street. */
@@ -178,7 +186,6 @@ judge(struct crossing *c, enum road_manoeuvre *out)
 	/* straight on in the same street, and neither a ramp nor a way without a name: no look is needed */
 	if (fabs(c->angle) < 8 && !c->renamed && *c->to->name != '\0' && !is_ramp(c->to_way))
 		return false;
-	junction_read(c->road, c->plane, c->from->arc, c->to->arc, &c->at);
 	return judge_choice(c, out);
 }
 
@@ -272,42 +279,37 @@ is_renamed(const struct road_path *path, const struct road_leg *a, const struct 
 
 /* Straight on in a street of the same name and kind: most junctions. */
 static bool
-goes_on(const struct crossing *c, struct metres before, struct metres after)
+goes_on(const struct crossing *c)
 {
-	double dot = before.x * after.x + before.y * after.y;
-	double side = before.x * after.y - before.y * after.x;
-	return dot > 0 && fabs(side) < 0.14 * dot && /* less than 8 degrees */
-	       c->from->name == c->to->name && *c->to->name != '\0' && c->from_way->class == c->to_way->class &&
-	       !is_circle(c->from_way) && !is_circle(c->to_way);
+	return fabs(c->angle) < 8 && c->from->name == c->to->name && *c->to->name != '\0' &&
+	       c->from_way->class == c->to_way->class && !is_circle(c->from_way) && !is_circle(c->to_way);
 }
 
 static void
-cross(const struct road *road, const struct plane *plane, struct road_path *path, size_t leg)
+cross(const struct road *road, struct road_path *path, size_t leg)
 {
 	struct crossing c;
 	enum road_manoeuvre what;
 	c.road = road;
-	c.plane = plane;
 	c.from = &path->legs[leg - 1];
 	c.to = &path->legs[leg];
 	if (c.from->arc == c.to->arc)
 		return; /* a point that was passed without stopping */
 	c.from_way = way_of_leg(road, c.from);
 	c.to_way = way_of_leg(road, c.to);
-	struct metres before = junction_heading(road, plane, c.from->arc, true);
-	struct metres after = junction_heading(road, plane, c.to->arc, false);
-	if (goes_on(&c, before, after))
-		return;
-	c.before = heading_deg(before);
-	c.after = heading_deg(after);
+	junction_read(road, c.from->arc, c.to->arc, &c.at);
+	c.before = junction_before(&c.at);
+	c.after = junction_after(&c.at);
 	c.angle = junction_angle(c.before, c.after);
+	if (goes_on(&c))
+		return;
 	c.renamed = is_renamed(path, c.from, c.to);
 	if (!judge(&c, &what))
 		return;
 	struct road_step *s = begin_step(road, path, leg, what);
 	s->heading = heading_of(c.angle);
 	if (s->heading == ROAD_AHEAD && (what == ROAD_FORK || what == ROAD_MERGE || what == ROAD_OFF_RAMP))
-		s->heading = c.angle < 0 ? ROAD_SLIGHT_LEFT : ROAD_SLIGHT_RIGHT;
+		s->heading = side_of_other(&c);
 	s->bearing_before = whole_degrees(c.before);
 	s->bearing_after = whole_degrees(c.after);
 	if (what == ROAD_ROUNDABOUT)
@@ -357,10 +359,8 @@ path_steps(struct scope *sc, const struct road *road, const struct road_point *t
 	struct road_step *first = begin_step(road, path, 0, ROAD_DEPART);
 	if (path->n_shape > 1)
 		first->bearing_after = whole_degrees(place_bearing_deg(path->shape[0], path->shape[1]));
-	struct plane plane;
-	plane_init(&plane, path->shape[0]);
 	for (size_t i = 1; i < path->n_legs; i++)
-		cross(road, &plane, path, i);
+		cross(road, path, i);
 	arrive(road, to, path);
 	close_steps(path);
 }

@@ -7,8 +7,10 @@
 #include "road/bench.h"
 #include "road/cch.h"
 #include "road/dijkstra.h"
+#include "road/junction.h"
 #include "road/town.h"
 
+#include <math.h>
 #include <zlib.h>
 
 /* --- an oracle of its own: Bellman-Ford over arcs, from segments and ways ------- */
@@ -231,6 +233,94 @@ snap_finds_the_nearest_of_all_segments(void **state)
 	struct place island = {(int32_t)(TOWN_LAT * 1e7), (int32_t)((TOWN_LON + 1) * 1e7)};
 	assert_int_equal(road_snap(&sc, road, island, ROAD_SNAP_MAX_M, &none), E_NOT_FOUND);
 	assert_true(report.arcs_dropped >= 2);
+	road_close(road);
+	scope_release(&sc);
+}
+
+/* --- junctions ------------------------------------------------------------------- */
+
+/* Towards the end of a segment's first (last) piece: long enough in these towns. */
+static double
+spoke_bearing(const struct road *road, const struct road_spoke *s)
+{
+	const struct road_segment *x = &road->segment[s->segment];
+	const struct place *p = road->shape + x->shape;
+	uint32_t last = x->n_shape - 1;
+	return s->end == 0 ? place_bearing_deg(p[0], p[1]) : place_bearing_deg(p[last], p[last - 1]);
+}
+
+static void
+check_junction(const struct road *road, uint32_t from, uint32_t to)
+{
+	struct junction j;
+	junction_read(road, from, to, &j);
+	assert_true(j.in < j.n && j.out < j.n);
+	assert_int_equal(j.spoke[j.out].arc, to);
+	assert_int_equal(j.spoke[j.in].segment, road->arc[from].segment);
+	uint32_t v = plain_vertex(road, from);
+	for (uint32_t i = 0; i < j.n; i++) {
+		const struct road_spoke *s = &j.spoke[i];
+		assert_int_equal(road->segment[s->segment].node[s->end], road->arc[from].head);
+		assert_true(fabs(junction_angle(spoke_bearing(road, s), s->bearing_cdeg * 0.01)) < 0.02);
+		assert_true(i == 0 || (s->bearing_cdeg + 50) % 36000 >= (s[-1].bearing_cdeg + 50) % 36000);
+		bool turn = false;
+		for (uint32_t e = road->turn_first[v]; e < road->turn_first[v + 1]; e++)
+			turn |= road->vertex[road->turn[e].to].arc == s->arc;
+		assert_int_equal(junction_is_open(&j, i), turn);
+	}
+}
+
+static void
+junctions_have_their_streets_clockwise(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	struct prng prng;
+	prng_seed(&prng, 11);
+	const char *json = town_geojson(&sc, &prng, 8);
+	struct road *road;
+	struct road_import_report report;
+	assert_ok(&sc, town_open_bytes(&sc, json, strlen(json), "van", &road, &report));
+	size_t pairs = 0;
+	for (uint32_t a = 0; a < road->n[SECTION_ARC]; a++)
+		for (uint32_t b = 0; b < road->n[SECTION_ARC]; b++)
+			if (road->arc[b].tail == road->arc[a].head) {
+				check_junction(road, a, b);
+				pairs++;
+			}
+	assert_true(pairs > 300);
+	road_close(road);
+	scope_release(&sc);
+}
+
+/* A street without a name goes on a little to the right, another one leaves it
+ * further to the right: who stays on the first keeps left. */
+static void
+a_fork_is_told_by_its_other_way(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	struct text t;
+	text_init(&t, &sc);
+	text_add(&t, "{\"type\":\"FeatureCollection\",\"features\":[");
+	const double ways[3][2][2] = {
+	    {{11.97, 57.70}, {11.97, 57.71}}, {{11.97, 57.71}, {11.973, 57.72}}, {{11.97, 57.71}, {11.9785, 57.72}}};
+	for (int i = 0; i < 3; i++)
+		town_add_way(&t, i + 1, "\"highway\":\"secondary\"", ways[i], 2);
+	text_add(&t, "]}");
+	struct road *road;
+	struct road_import_report report;
+	assert_ok(&sc, town_open_bytes(&sc, t.s, t.len, "van", &road, &report));
+	unsigned status;
+	char *json;
+	assert_ok(&sc, road_osrm_answer(&sc, road, NULL, NULL,
+					"/route/v1/driving/11.97,57.705;11.9715,57.715?steps=true", &status, &json));
+	assert_non_null(strstr(json, "\"modifier\":\"slight left\",\"type\":\"fork\""));
+	assert_ok(&sc, road_osrm_answer(&sc, road, NULL, NULL,
+					"/route/v1/driving/11.97,57.705;11.97425,57.715?steps=true", &status, &json));
+	assert_non_null(strstr(json, "\"modifier\":\"slight right\",\"type\":\"fork\""));
 	road_close(road);
 	scope_release(&sc);
 }
@@ -523,6 +613,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(matrix_and_path_equal_a_brute_force_search),
 	    cmocka_unit_test(snap_finds_the_nearest_of_all_segments),
+	    cmocka_unit_test(junctions_have_their_streets_clockwise),
+	    cmocka_unit_test(a_fork_is_told_by_its_other_way),
 	    cmocka_unit_test(damaged_files_are_refused),
 	    cmocka_unit_test(a_swapped_metric_changes_answers_and_the_taken_one_stays),
 	    cmocka_unit_test(threads_customise_to_the_same_bits),
