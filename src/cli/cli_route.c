@@ -46,7 +46,7 @@ struct wants {
 	double seconds;
 	int64_t iterations, threads, seed;
 	const char *trace, *svg, *geojson;
-	bool vehicles_first, distance_first, cpu_time;
+	bool vehicles_first, distance_first, cpu_time, plan_only;
 };
 
 static enum code
@@ -62,11 +62,29 @@ open_trace(struct scope *sc, const char *path, FILE **out)
 }
 
 static enum code
+draw(struct scope *sc, const struct wants *w, const struct route_problem *p, const struct route_solution *s)
+{
+	if (w->svg != NULL) {
+		char *svg = picture_svg(sc, p, s);
+		TRY(file_write(sc, w->svg, svg, strlen(svg), 0644));
+	}
+	if (w->geojson != NULL) {
+		char *text = json_text(sc, picture_geojson(sc, p, s));
+		TRY(file_write(sc, w->geojson, text, strlen(text), 0644));
+	}
+	return OK;
+}
+
+static enum code
 solve(struct scope *sc, const char *path, const struct wants *w, json_t **out)
 {
 	struct route_file file;
 	struct route_solution *s;
 	TRY(load(sc, path, &file));
+	if (w->plan_only)
+		return vroom_follow(sc, &file, out);
+	if (file.demands)
+		log_line(LOG_WARN, "%s", VROOM_DEMANDS_IGNORED);
 	if (w->vehicles_first || w->distance_first)
 		file.problem->aim.vehicles_first = w->vehicles_first;
 	struct watch watch = {NULL, file.unit, isatty(STDERR_FILENO) != 0};
@@ -84,14 +102,7 @@ solve(struct scope *sc, const char *path, const struct wants *w, json_t **out)
 	if (watch.terminal)
 		fprintf(stderr, "\n");
 	TRY(rc);
-	if (w->svg != NULL) {
-		char *svg = picture_svg(sc, file.problem, s);
-		TRY(file_write(sc, w->svg, svg, strlen(svg), 0644));
-	}
-	if (w->geojson != NULL) {
-		char *text = json_text(sc, picture_geojson(sc, file.problem, s));
-		TRY(file_write(sc, w->geojson, text, strlen(text), 0644));
-	}
+	TRY(draw(sc, w, file.problem, s));
 	*out = vroom_write(sc, &file, s);
 	return OK;
 }
@@ -107,6 +118,8 @@ run_solve(struct scope *sc, int argc, char **argv)
 	    {"--seed", OPTION_INT, &w.seed, 0, INT64_MAX},
 	    {"--trace", OPTION_TEXT, &w.trace, 0, 0},
 	    {"--cpu-time", OPTION_FLAG, &w.cpu_time, 0, 0},
+	    {"--plan-only", OPTION_FLAG, &w.plan_only, 0, 0},
+	    {"-c", OPTION_FLAG, &w.plan_only, 0, 0},
 	    {"--svg", OPTION_TEXT, &w.svg, 0, 0},
 	    {"--geojson", OPTION_TEXT, &w.geojson, 0, 0},
 	    {"--vehicles-first", OPTION_FLAG, &w.vehicles_first, 0, 0},
@@ -179,6 +192,7 @@ const struct command cli_route_group[] = {
      "  --cpu-time         count --seconds in CPU time of one thread: to measure on a busy machine\n"
      "  --trace FILE       one JSON object for each better plan\n"
      "  --svg FILE, --geojson FILE   the plan as a picture\n"
+     "  --plan-only, -c    search nothing: time the vehicles' \"steps\" and say what they break\n"
      "  --vehicles-first   one vehicle less beats any distance (the default for Li & Lim)\n"
      "  --distance-first   the opposite"},
     {"serve", "[--listen HOST:PORT] [--seconds S] [--threads N] [--max-places N]",

@@ -6,9 +6,10 @@
  *
  * A problem may carry "options": "l", the seconds it wants (no more than the
  * server's), and "x", vroom-express's exploration level 0 … 5, read as a share of
- * the server's seconds (0: the first plan). "t", "g" and "c" are accepted and
- * change nothing: a search has one core, distances are in the answer where they
- * are known, and routes that are only to be timed are not offered.
+ * the server's seconds (0: the first plan). With "c" nothing is searched: the
+ * vehicles' steps are timed, and the answer names what they break. "t" and "g" are
+ * accepted and change nothing: a search has one core, distances are in the answer
+ * where they are known.
  *
  * What is wrong is answered as there: {"code": 2, "error": …}; code 1 is ours
  * (HTTP 500), 2 the problem's (400), 4 too large (413). Warnings of the reader
@@ -77,32 +78,53 @@ seconds_of(struct scope *sc, const struct planner *pl, const json_t *top, double
 }
 
 static void
-put_warnings(json_t *answer, const struct route_file *file)
+put_warnings(json_t *answer, const struct route_file *file, bool searched)
 {
-	if (file->n_warnings == 0)
+	bool ignored = searched && file->demands;
+	if (file->n_warnings == 0 && !ignored)
 		return;
 	json_t *list = json_array();
 	for (uint32_t i = 0; i < file->n_warnings; i++)
 		json_array_append_new(list, json_string(file->warnings[i]));
+	if (ignored)
+		json_array_append_new(list, json_string(VROOM_DEMANDS_IGNORED));
 	json_put(answer, "warnings", list);
+}
+
+static enum code
+only_timed(struct scope *sc, const json_t *top, bool *out)
+{
+	const json_t *options = json_object_get(top, "options");
+	return json_is_object(options) ? json_may_bool(sc, options, "c", out) : OK;
+}
+
+static enum code
+search(struct scope *sc, const struct planner *pl, const struct route_file *file, double seconds, json_t **out)
+{
+	struct route_budget budget = {.seconds = seconds, .seed = 1, .cancel = &pl->closing};
+	struct route_solution *s;
+	TRY(route_solve_from(sc, file->problem, file->rows, &budget, &s));
+	*out = vroom_write(sc, file, s);
+	return OK;
 }
 
 static enum code
 plan(struct scope *sc, const struct planner *pl, const uint8_t *bytes, size_t n, json_t **out)
 {
 	json_t *top;
+	json_t *answer;
 	struct route_file file;
-	struct route_solution *s;
-	struct route_budget budget = {.seed = 1, .cancel = &pl->closing};
+	double seconds;
+	bool timed = false;
 	TRY(json_parse(sc, bytes, n, &top));
-	TRY(seconds_of(sc, pl, top, &budget.seconds));
+	TRY(seconds_of(sc, pl, top, &seconds));
+	TRY(only_timed(sc, top, &timed));
 	TRY(vroom_from_json(sc, top, &file));
 	if (file.problem->n_places > (uint64_t)pl->max_places)
 		return fail(sc, E_LIMIT, "%u places; this server takes %" PRId64, file.problem->n_places,
 			    pl->max_places);
-	TRY(route_solve_from(sc, file.problem, file.rows, &budget, &s));
-	json_t *answer = vroom_write(sc, &file, s);
-	put_warnings(answer, &file);
+	TRY(timed ? vroom_follow(sc, &file, &answer) : search(sc, pl, &file, seconds, &answer));
+	put_warnings(answer, &file, !timed);
 	*out = answer;
 	return OK;
 }

@@ -167,7 +167,7 @@ struct route_aim {
 struct route_problem {
 	uint32_t n_places, dims;
 	const double *coords; /* n_places × (x or lon, y or lat); NULL: no pictures */
-	bool coords_geo;
+	bool coords_geo; /* degrees; (0, 0): not known */
 	struct route_profile *profiles;
 	uint32_t n_profiles, cap_profiles;
 	struct route_task *tasks;
@@ -229,6 +229,7 @@ enum route_why {
 	ROUTE_WHY_PRICE,    /* serving it costs more than leaving it out       */
 	ROUTE_WHY_FULL,	    /* alone it would fit: the fleet's time or room is used up */
 	ROUTE_WHY_TIME,	    /* the budget ended before it was tried            */
+	ROUTE_WHY_STEPS,    /* given steps were followed and none names it     */
 };
 
 struct route_out {

@@ -1,5 +1,6 @@
 /* The verifier. It knows the problem's rules and nothing of how plans are made:
- * no function, structure or matrix of the search is used here. It walks along
+ * no function, structure or matrix of the search is used here (route_rules.c,
+ * which it reads the problem with, is not the search's either). It walks along
  * the stops as they are written down and adds up what it sees.
  *
  *	times     a stop is reached no earlier than the one before is left plus
@@ -7,9 +8,7 @@
  *	loads     counted from what is aboard at the start of each trip
  *	order     pickups before their deliveries, relations as they say
  *	sums      travel, distance and cost again, from the matrices */
-#include <math.h>
-
-#include "route/route.h"
+#include "route/route_rules.h"
 
 #define FAULTS_SHOWN 100
 
@@ -39,92 +38,7 @@ fault(struct walk *w, const char *fmt, ...)
 	w->v->feasible = false;
 }
 
-/* --- ways --- */
-
-/* Travel time of a vehicle leaving `from` at an instant; -1: there is no way. */
-static int64_t
-way_time(const struct walk *w, const struct route_vehicle *v, uint32_t from, uint32_t to, int64_t leave)
-{
-	const struct route_profile *f = &w->p->profiles[v->profile];
-	size_t n = w->p->n_places;
-	if (from == ROUTE_NONE || to == ROUTE_NONE)
-		return 0;
-	const int32_t *cell = f->durations + from * n + to;
-	if (*cell == ROUTE_UNREACHABLE)
-		return -1;
-	int64_t d = *cell;
-	for (uint32_t k = 0; f->n_slices > 1 && k + 1 <= f->n_slices; k++) {
-		if (leave < f->slice_at[k])
-			break;
-		int64_t here = cell[k * n * n];
-		d = here;
-		if (k + 1 < f->n_slices && leave < f->slice_at[k + 1]) {
-			double span = (double)(f->slice_at[k + 1] - f->slice_at[k]);
-			double rise = (double)(cell[(k + 1) * n * n] - here);
-			d = here + (int64_t)floor(rise * (double)(leave - f->slice_at[k]) / span);
-		}
-	}
-	return v->speed_factor == 1 ? d : (int64_t)floor((double)d / v->speed_factor + 0.5);
-}
-
-static int64_t
-way_metres(const struct walk *w, const struct route_vehicle *v, uint32_t from, uint32_t to)
-{
-	const struct route_profile *f = &w->p->profiles[v->profile];
-	if (from == ROUTE_NONE || to == ROUTE_NONE || f->distances == NULL)
-		return 0;
-	return f->distances[(size_t)from * w->p->n_places + to];
-}
-
-static int64_t
-way_cost(const struct walk *w, const struct route_vehicle *v, uint32_t from, uint32_t to)
-{
-	const struct route_profile *f = &w->p->profiles[v->profile];
-	if (from == ROUTE_NONE || to == ROUTE_NONE || f->costs == NULL)
-		return 0;
-	return f->costs[(size_t)from * w->p->n_places + to];
-}
-
-/* --- windows and skills --- */
-
-static bool
-inside(const struct route_window *windows, uint32_t n, int64_t shift, int64_t at)
-{
-	if (n == 0)
-		return true;
-	for (uint32_t i = 0; i < n; i++)
-		if (at >= windows[i].from + shift && at <= windows[i].to + shift)
-			return true;
-	return false;
-}
-
-static bool
-skilled(const struct route_vehicle *v, const struct route_task *t)
-{
-	for (uint32_t i = 0; i < t->n_skills; i++) {
-		uint32_t k = 0;
-		while (k < v->n_skills && v->skills[k] != t->skills[i])
-			k++;
-		if (k == v->n_skills)
-			return false;
-	}
-	return true;
-}
-
 /* --- loads --- */
-
-static void
-start_load(const struct walk *w, const struct route_tour *t, uint32_t from, int64_t *load)
-{
-	memset(load, 0, ROUTE_DIMS_MAX * sizeof *load);
-	for (uint32_t i = from + 1; i < t->n_stops && t->stops[i].step != ROUTE_RELOAD; i++) {
-		if (t->stops[i].step != ROUTE_TASK)
-			continue;
-		const struct route_task *x = &w->p->tasks[t->stops[i].index];
-		for (uint32_t d = 0; d < w->p->dims && x->kind == ROUTE_JOB && x->delivery != NULL; d++)
-			load[d] += x->delivery[d];
-	}
-}
 
 static void
 check_load(struct walk *w, const struct route_tour *t, uint32_t stop, const int64_t *load)
@@ -145,13 +59,13 @@ walk_loads(struct walk *w, const struct route_tour *t)
 	const struct route_vehicle *v = &w->p->vehicles[t->vehicle];
 	int64_t load[ROUTE_DIMS_MAX];
 	uint32_t reloads = 0;
-	start_load(w, t, 0, load);
+	rules_start_load(w->p, t, 0, load);
 	check_load(w, t, 0, load);
 	for (uint32_t i = 1; i < t->n_stops; i++) {
 		const struct route_stop *s = &t->stops[i];
 		if (s->step == ROUTE_RELOAD) {
 			reloads++;
-			start_load(w, t, i, load);
+			rules_start_load(w->p, t, i, load);
 		} else if (s->step == ROUTE_TASK) {
 			const struct route_task *x = &w->p->tasks[s->index];
 			for (uint32_t d = 0; d < w->p->dims; d++)
@@ -187,26 +101,8 @@ walk_trips(struct walk *w, const struct route_tour *t)
 
 /* --- times --- */
 
-struct sums {
-	int64_t travel, metres, arcs, work, duty;
-	double soft;
-	uint32_t tasks, breaks;
-};
-
-/* What the task takes when this vehicle comes from place `before`. */
 static void
-due_work(const struct route_task *x, const struct route_vehicle *v, uint32_t before, int64_t *setup, int64_t *service)
-{
-	uint32_t i = 0;
-	while (i < x->n_types && x->work_by_type[i].type != v->type)
-		i++;
-	bool own = i == x->n_types;
-	*service = own ? x->service : x->work_by_type[i].service;
-	*setup = before == x->place ? 0 : own ? x->setup : x->work_by_type[i].setup;
-}
-
-static void
-walk_task(struct walk *w, const struct route_tour *t, uint32_t i, uint32_t before, struct sums *sum)
+walk_task(struct walk *w, const struct route_tour *t, uint32_t i, uint32_t before, struct rules_sums *sum)
 {
 	const struct route_vehicle *v = &w->p->vehicles[t->vehicle];
 	const struct route_stop *s = &t->stops[i];
@@ -216,31 +112,28 @@ walk_task(struct walk *w, const struct route_tour *t, uint32_t i, uint32_t befor
 		fault(w, "task %" PRIu64 " is served twice", x->id);
 	w->tour_of[s->index] = t->vehicle + 1;
 	w->rank_of[s->index] = i;
-	if (!skilled(v, x))
+	if (!rules_skilled(v, x))
 		fault(w, "vehicle %" PRIu64 " lacks a skill for task %" PRIu64, v->id, x->id);
-	if (!inside(x->windows, x->n_windows, 0, begin))
+	if (!rules_inside(x->windows, x->n_windows, 0, begin))
 		fault(w, "task %" PRIu64 " begins at %" PRId64 ", outside its time windows", x->id, begin);
 	int64_t setup;
 	int64_t service;
-	due_work(x, v, before, &setup, &service);
+	rules_work(x, v, before, &setup, &service);
 	if (s->setup != setup || s->service != service)
 		fault(w, "task %" PRIu64 ": setup or service is not the problem's", x->id);
-	if (begin < x->soft.window.from)
-		sum->soft += (double)(x->soft.window.from - begin) * (double)x->soft.early_per_hour / 3600;
-	if (begin > x->soft.window.to)
-		sum->soft += (double)(begin - x->soft.window.to) * (double)x->soft.late_per_hour / 3600;
+	sum->soft += rules_soft(x, begin);
 	sum->work += s->setup + s->service;
 	sum->tasks++;
 }
 
 static void
-walk_break(struct walk *w, const struct route_tour *t, uint32_t i, struct sums *sum)
+walk_break(struct walk *w, const struct route_tour *t, uint32_t i, struct rules_sums *sum)
 {
 	const struct route_vehicle *v = &w->p->vehicles[t->vehicle];
 	const struct route_stop *s = &t->stops[i];
 	const struct route_break *b = &v->breaks[s->index];
 	int64_t shift = b->relative ? t->stops[0].arrival : 0;
-	if (!inside(b->windows, b->n_windows, shift, s->arrival + s->waiting))
+	if (!rules_inside(b->windows, b->n_windows, shift, s->arrival + s->waiting))
 		fault(w, "break %" PRIu64 " of vehicle %" PRIu64 " begins outside its time windows", b->id, v->id);
 	if (s->service < b->service)
 		fault(w, "break %" PRIu64 " of vehicle %" PRIu64 " is too short", b->id, v->id);
@@ -252,7 +145,7 @@ walk_break(struct walk *w, const struct route_tour *t, uint32_t i, struct sums *
 /* The leg that ends at stop i began when the last stop that is not a break was
  * left; breaks on it make it longer by what they last and wait. */
 static void
-walk_times(struct walk *w, const struct route_tour *t, struct sums *sum)
+walk_times(struct walk *w, const struct route_tour *t, struct rules_sums *sum)
 {
 	const struct route_vehicle *v = &w->p->vehicles[t->vehicle];
 	uint32_t place = t->stops[0].place;
@@ -269,15 +162,15 @@ walk_times(struct walk *w, const struct route_tour *t, struct sums *sum)
 			paused += s->waiting + s->service;
 			continue;
 		}
-		int64_t way = way_time(w, v, place, s->place, leave);
+		int64_t way = rules_way_time(w->p, v, place, s->place, leave);
 		if (way < 0)
 			fault(w, "vehicle %" PRIu64 ", stop %u: there is no way to it", v->id, i);
 		else if (s->arrival < leave + paused + way)
 			fault(w, "vehicle %" PRIu64 ", stop %u is reached %" PRId64 " too early", v->id, i,
 			      leave + paused + way - s->arrival);
 		sum->travel += way;
-		sum->metres += way_metres(w, v, place, s->place);
-		sum->arcs += way_cost(w, v, place, s->place);
+		sum->metres += rules_way_metres(w->p, v, place, s->place);
+		sum->arcs += rules_way_cost(w->p, v, place, s->place);
 		if (s->step == ROUTE_TASK)
 			walk_task(w, t, i, place, sum);
 		if (s->step == ROUTE_RELOAD && s->service < v->reload_service)
@@ -290,7 +183,7 @@ walk_times(struct walk *w, const struct route_tour *t, struct sums *sum)
 }
 
 static void
-check_limits(struct walk *w, const struct route_tour *t, const struct sums *sum)
+check_limits(struct walk *w, const struct route_tour *t, const struct rules_sums *sum)
 {
 	const struct route_vehicle *v = &w->p->vehicles[t->vehicle];
 	int64_t start = t->stops[0].arrival;
@@ -313,27 +206,6 @@ check_limits(struct walk *w, const struct route_tour *t, const struct sums *sum)
 	}
 }
 
-static int64_t
-rounded(double x)
-{
-	return (int64_t)floor(x + 0.5);
-}
-
-static int64_t
-tour_cost(const struct walk *w, const struct route_tour *t, const struct sums *sum)
-{
-	const struct route_rates *r = &w->p->vehicles[t->vehicle].rates;
-	const struct route_profile *f = &w->p->profiles[w->p->vehicles[t->vehicle].profile];
-	double hours = (double)sum->duty / 3600;
-	int64_t cost = r->fixed + rounded((double)r->per_task_hour * (double)sum->work / 3600) +
-		       rounded((double)r->per_duty_hour * (double)sum->duty / 3600) + rounded(sum->soft) +
-		       rounded((double)w->p->aim.balance_per_square_hour * hours * hours);
-	if (f->costs != NULL)
-		return cost + sum->arcs;
-	return cost + rounded((double)r->per_hour * (double)sum->travel / 3600) +
-	       rounded((double)r->per_km * (double)sum->metres / 1000);
-}
-
 static bool
 tour_shape(struct walk *w, const struct route_tour *t)
 {
@@ -354,14 +226,16 @@ static void
 walk_tour(struct walk *w, const struct route_tour *t)
 {
 	const struct route_vehicle *v = &w->p->vehicles[t->vehicle];
-	struct sums sum = {0};
+	struct rules_sums sum = {0};
 	if (t->stops[0].place != v->start || t->stops[t->n_stops - 1].place != v->end)
 		fault(w, "vehicle %" PRIu64 " does not start or end where it should", v->id);
 	walk_times(w, t, &sum);
 	walk_loads(w, t);
 	walk_trips(w, t);
 	check_limits(w, t, &sum);
-	int64_t cost = tour_cost(w, t, &sum);
+	struct route_tour priced = {.vehicle = t->vehicle};
+	rules_price(w->p, &sum, &priced);
+	int64_t cost = priced.cost;
 	if (t->cost != 0 && llabs(t->cost - cost) > (sum.soft > 0 ? 2 + (int64_t)sum.tasks : 2))
 		fault(w, "vehicle %" PRIu64 ": the cost is %" PRId64 ", not %" PRId64, v->id, cost, t->cost);
 	w->v->cost += cost;

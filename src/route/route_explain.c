@@ -7,6 +7,7 @@ static const char *const names[] = {
     [ROUTE_WHY_SKILL] = "skill",	[ROUTE_WHY_CAPACITY] = "capacity", [ROUTE_WHY_UNREACHABLE] = "unreachable",
     [ROUTE_WHY_WINDOW] = "time-window", [ROUTE_WHY_LIMIT] = "limit",	   [ROUTE_WHY_RELATION] = "relation",
     [ROUTE_WHY_PRICE] = "price",	[ROUTE_WHY_FULL] = "fleet-full",   [ROUTE_WHY_TIME] = "out-of-time",
+    [ROUTE_WHY_STEPS] = "not-in-steps",
 };
 
 const char *
@@ -111,6 +112,7 @@ sentence(struct scope *sc, const struct model *m, const struct route_out *o)
 	case ROUTE_WHY_RELATION: return "a task it is tied to rides on a vehicle that has no place left for it";
 	case ROUTE_WHY_PRICE: return scope_printf(sc, "serving it costs more than its penalty of %" PRId64, t->penalty);
 	case ROUTE_WHY_TIME: return "the budget ended before a place was looked for";
+	case ROUTE_WHY_STEPS: return "no vehicle's steps name it";
 	case ROUTE_WHY_FULL: break;
 	}
 	return "alone it would fit on a vehicle, but the fleet's time or room is used up by the others";

@@ -12,7 +12,7 @@
 #define ROUTE_ROUTE_FILE_H
 
 #include "base/json.h"
-#include "route/route.h"
+#include "route/route_follow.h"
 
 #define ROUTE_FILE_MAX ((size_t)512 << 20)
 #define ROUTE_WARNINGS_MAX 100
@@ -22,9 +22,11 @@ enum route_format { ROUTE_VROOM, ROUTE_SOLOMON, ROUTE_LILIM, ROUTE_CVRPLIB };
 struct route_file {
 	enum route_format format;
 	struct route_problem *problem;
-	double unit;		      /* what 1 of cost is in the file's own measure: 0.1, 0.0001, 1 */
-	const struct route_row *rows; /* the plan to start from, a row a vehicle; NULL: none was given */
-	const char **warnings;	      /* unknown fields of VROOM's JSON */
+	double unit;			 /* what 1 of cost is in the file's own measure: 0.1, 0.0001, 1 */
+	const struct route_row *rows;	 /* the plan to start from, a row a vehicle; NULL: none was given */
+	const struct route_given *given; /* the same, with all that its steps say; to be followed as it is */
+	bool demands;			 /* some of given's steps demand a time: nothing that a search heeds */
+	const char **warnings;		 /* unknown fields of VROOM's JSON */
 	uint32_t n_warnings;
 	bool geometry; /* distances are known and belong into the answer */
 };
@@ -39,8 +41,14 @@ MUST_USE enum code solomon_read(struct scope *sc, const char *text, size_t n, st
 MUST_USE enum code lilim_read(struct scope *sc, const char *text, size_t n, struct route_file *out);
 MUST_USE enum code cvrplib_read(struct scope *sc, const char *text, size_t n, struct route_file *out);
 
+/* For those who search although `demands` is set. */
+#define VROOM_DEMANDS_IGNORED \
+	"steps: service_at, service_after and service_before hold only where steps are timed, not searched"
+
 /* VROOM's answer: code, summary, unassigned, routes. */
 json_t *vroom_write(struct scope *sc, const struct route_file *file, const struct route_solution *s);
+/* The steps the file came with, timed; E_INVALID where it has none, or as route_follow(). */
+MUST_USE enum code vroom_follow(struct scope *sc, const struct route_file *file, json_t **out);
 /* An answer in that shape, to be verified. E_INVALID where it names what the problem does not have. */
 MUST_USE enum code vroom_read_solution(struct scope *sc, const struct route_file *file, const void *bytes, size_t n,
 				       struct route_solution **out);

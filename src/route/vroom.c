@@ -4,7 +4,7 @@
  * distinct coordinate becomes a place and travel is the great circle, stretched
  * by 1.4, at 10 m/s; a warning says so.
  *
- * Vehicles may come with "steps": the plan to start from.
+ * Vehicles may come with "steps": the plan to start from, or only to be timed.
  *
  * Fields this reader does not know are named in a warning and otherwise
  * ignored. Beyond VROOM's own it takes: a task's "penalty" and "soft_window",

@@ -2,12 +2,14 @@
  *
  *	{"code":0,
  *	 "summary":{"cost":…,"routes":…,"unassigned":…,"setup":…,"service":…,"duration":…,"waiting_time":…,"priority":…,
- *	            "distance":…,"delivery":[…],"pickup":[…],"violations":[],"computing_times":{…}},
+ *	            "distance":…,"delivery":[…],"pickup":[…],"violations":[…],"computing_times":{…}},
  *	 "unassigned":[{"id":…,"type":"job","location_index":…,"reason":"time-window","detail":"…"}],
  *	 "routes":[{"vehicle":…,"cost":…,…,"costs":{"fixed":…,…},"steps":[{"type":"start",…},…]}]}
  *
  * "reason", "detail" and "costs" go beyond VROOM's fields, as does the step type
- * "reload". Durations are travel only, as VROOM counts them. */
+ * "reload". Durations are travel only, and breaks are service, as VROOM counts them.
+ * Violations are what a plan that was only timed breaks ({"cause":"delay","duration":…});
+ * a plan that was solved has none. */
 #include "route/route_file.h"
 
 static const char *
@@ -32,13 +34,33 @@ put_place(json_t *o, const struct route_problem *p, uint32_t place)
 {
 	if (place == ROUTE_NONE)
 		return;
-	if (p->coords != NULL) {
+	const double *xy = p->coords == NULL ? NULL : p->coords + 2 * (size_t)place;
+	if (xy != NULL && !(p->coords_geo && xy[0] == 0 && xy[1] == 0)) {
 		json_t *at = json_array();
-		json_array_append_new(at, json_real(p->coords[2 * place]));
-		json_array_append_new(at, json_real(p->coords[2 * place + 1]));
+		json_array_append_new(at, json_real(xy[0]));
+		json_array_append_new(at, json_real(xy[1]));
 		json_put(o, "location", at);
 	}
 	json_put_int(o, "location_index", place);
+}
+
+static json_t *
+violations_json(const struct route_breach *b)
+{
+	json_t *list = json_array();
+	for (unsigned i = 0; b != NULL && i < ROUTE_CAUSES; i++) {
+		uint32_t cause = (uint32_t)1 << i;
+		if (!(b->causes & cause))
+			continue;
+		json_t *o = json_object();
+		json_put_text(o, "cause", route_cause_name(i));
+		if (cause == ROUTE_BREACH_LEAD_TIME)
+			json_put_int(o, "duration", b->lead);
+		if (cause == ROUTE_BREACH_DELAY)
+			json_put_int(o, "duration", b->delay);
+		json_array_append_new(list, o);
+	}
+	return list;
 }
 
 static const char *
@@ -54,10 +76,44 @@ step_type(const struct route_problem *p, const struct route_stop *s)
 	return "end";
 }
 
+/* An open start is where the first place is, an open end where the last one is. */
+static uint32_t
+place_of_stop(const struct route_tour *t, uint32_t i)
+{
+	uint32_t place = t->stops[i].place;
+	if (t->stops[i].step == ROUTE_START)
+		for (uint32_t k = 1; place == ROUTE_NONE && k < t->n_stops; k++)
+			place = t->stops[k].place;
+	if (t->stops[i].step == ROUTE_END)
+		for (uint32_t k = i; place == ROUTE_NONE && k-- > 0;)
+			place = t->stops[k].place;
+	return place;
+}
+
+/* On the way to a break: the share of the way that was driven by then. */
+static int64_t
+metres_of_stop(const struct route_tour *t, uint32_t i)
+{
+	uint32_t a = i;
+	uint32_t b = i;
+	if (t->stops[i].step != ROUTE_BREAK)
+		return t->stops[i].distance;
+	while (t->stops[a].step == ROUTE_BREAK)
+		a--;
+	while (t->stops[b].step == ROUTE_BREAK)
+		b++;
+	int64_t way = t->stops[b].travelled - t->stops[a].travelled;
+	int64_t metres = t->stops[b].distance - t->stops[a].distance;
+	int64_t driven = t->stops[i].travelled - t->stops[a].travelled;
+	return t->stops[a].distance + (way == 0 ? 0 : metres * driven / way);
+}
+
 static json_t *
-step_json(const struct route_file *f, const struct route_vehicle *v, const struct route_stop *s)
+step_json(const struct route_file *f, const struct route_tour *t, uint32_t i, const struct route_breach *breach)
 {
 	const struct route_problem *p = f->problem;
+	const struct route_vehicle *v = &p->vehicles[t->vehicle];
+	const struct route_stop *s = &t->stops[i];
 	json_t *o = json_object();
 	json_put_text(o, "type", step_type(p, s));
 	const char *description = NULL;
@@ -72,7 +128,7 @@ step_json(const struct route_file *f, const struct route_vehicle *v, const struc
 	}
 	if (description != NULL)
 		json_put_text(o, "description", description);
-	put_place(o, p, s->place);
+	put_place(o, p, place_of_stop(t, i));
 	json_put_int(o, "setup", s->setup);
 	json_put_int(o, "service", s->service);
 	json_put_int(o, "waiting_time", s->waiting);
@@ -80,8 +136,8 @@ step_json(const struct route_file *f, const struct route_vehicle *v, const struc
 	json_put_int(o, "arrival", s->arrival);
 	json_put_int(o, "duration", s->travelled);
 	if (f->geometry)
-		json_put_int(o, "distance", s->distance);
-	json_put(o, "violations", json_array());
+		json_put_int(o, "distance", metres_of_stop(t, i));
+	json_put(o, "violations", violations_json(breach));
 	return o;
 }
 
@@ -107,8 +163,10 @@ tour_sums(const struct route_problem *p, const struct route_tour *t)
 	return s;
 }
 
+/* What a plan that was followed breaks; NULL for a plan that breaks nothing. */
 static json_t *
-tour_json(const struct route_file *f, const struct route_tour *t, struct sums *all)
+tour_json(const struct route_file *f, const struct route_tour *t, const struct route_breach *of_tour,
+	  const struct route_breach *of_stops, struct sums *all)
 {
 	const struct route_problem *p = f->problem;
 	const struct route_vehicle *v = &p->vehicles[t->vehicle];
@@ -131,20 +189,17 @@ tour_json(const struct route_file *f, const struct route_tour *t, struct sums *a
 	put_amounts(o, "amount", sums.delivery, p->dims);
 	put_amounts(o, "pickup", sums.pickup, p->dims);
 	json_put_int(o, "setup", t->setup);
-	json_put_int(o, "service", t->service);
+	json_put_int(o, "service", t->service + t->breaks);
 	json_put_int(o, "duration", t->travel);
 	json_put_int(o, "waiting_time", t->waiting);
 	json_put_int(o, "priority", sums.priority);
 	if (f->geometry)
 		json_put_int(o, "distance", t->distance);
 	json_t *steps = json_array();
-	for (uint32_t i = 0; i < t->n_stops; i++) {
-		bool nowhere = t->stops[i].place == ROUTE_NONE && t->stops[i].step != ROUTE_BREAK;
-		if (!nowhere)
-			json_array_append_new(steps, step_json(f, v, &t->stops[i]));
-	}
+	for (uint32_t i = 0; i < t->n_stops; i++)
+		json_array_append_new(steps, step_json(f, t, i, of_stops == NULL ? NULL : &of_stops[i]));
 	json_put(o, "steps", steps);
-	json_put(o, "violations", json_array());
+	json_put(o, "violations", violations_json(of_tour));
 	for (uint32_t d = 0; d < p->dims; d++) {
 		all->delivery[d] += sums.delivery[d];
 		all->pickup[d] += sums.pickup[d];
@@ -168,46 +223,72 @@ out_json(const struct route_problem *p, const struct route_out *out)
 	return o;
 }
 
-json_t *
-vroom_write(struct scope *sc, const struct route_file *file, const struct route_solution *s)
+static json_t *
+summary_json(const struct route_file *file, const struct route_solution *s, const struct sums *all,
+	     const struct route_breach *breach)
 {
 	const struct route_problem *p = file->problem;
-	json_t *top = json_new_object(sc);
-	json_t *routes = json_array();
-	json_t *out = json_array();
-	struct sums all = {0};
-	for (uint32_t i = 0; i < s->n_tours; i++)
-		json_array_append_new(routes, tour_json(file, &s->tours[i], &all));
-	for (uint32_t i = 0; i < s->n_out; i++)
-		json_array_append_new(out, out_json(p, &s->out[i]));
 	json_t *sum = json_object();
 	json_put_int(sum, "cost", s->cost);
 	if (file->unit != 1)
 		json_put_real(sum, "unit", file->unit);
 	json_put_int(sum, "routes", s->n_tours);
 	json_put_int(sum, "unassigned", s->n_out);
-	put_amounts(sum, "delivery", all.delivery, p->dims);
-	put_amounts(sum, "amount", all.delivery, p->dims);
-	put_amounts(sum, "pickup", all.pickup, p->dims);
+	put_amounts(sum, "delivery", all->delivery, p->dims);
+	put_amounts(sum, "amount", all->delivery, p->dims);
+	put_amounts(sum, "pickup", all->pickup, p->dims);
 	json_put_int(sum, "setup", s->setup);
-	json_put_int(sum, "service", s->service);
+	json_put_int(sum, "service", s->service + s->breaks);
 	json_put_int(sum, "duration", s->travel);
 	json_put_int(sum, "waiting_time", s->waiting);
-	json_put_int(sum, "priority", all.priority);
+	json_put_int(sum, "priority", all->priority);
 	if (file->geometry)
 		json_put_int(sum, "distance", s->distance);
-	json_put(sum, "violations", json_array());
+	json_put(sum, "violations", violations_json(breach));
 	json_t *times = json_object();
 	json_put_int(times, "loading", 0);
 	json_put_int(times, "solving", (int64_t)(s->seconds * 1000 + 0.5));
 	json_put_int(times, "routing", 0);
 	json_put(sum, "computing_times", times);
 	json_put_int(sum, "iterations", (int64_t)s->iterations);
+	return sum;
+}
+
+static json_t *
+answer_json(struct scope *sc, const struct route_file *file, const struct route_solution *s,
+	    const struct route_followed *f)
+{
+	json_t *top = json_new_object(sc);
+	json_t *routes = json_array();
+	json_t *out = json_array();
+	struct sums all = {0};
+	for (uint32_t i = 0; i < s->n_tours; i++)
+		json_array_append_new(routes, tour_json(file, &s->tours[i], f == NULL ? NULL : &f->tours[i],
+							f == NULL ? NULL : f->stops[i], &all));
+	for (uint32_t i = 0; i < s->n_out; i++)
+		json_array_append_new(out, out_json(file->problem, &s->out[i]));
 	json_put_int(top, "code", 0);
-	json_put(top, "summary", sum);
+	json_put(top, "summary", summary_json(file, s, &all, f == NULL ? NULL : &f->all));
 	json_put(top, "unassigned", out);
 	json_put(top, "routes", routes);
 	return top;
+}
+
+json_t *
+vroom_write(struct scope *sc, const struct route_file *file, const struct route_solution *s)
+{
+	return answer_json(sc, file, s, NULL);
+}
+
+enum code
+vroom_follow(struct scope *sc, const struct route_file *file, json_t **out)
+{
+	struct route_followed f;
+	if (file->given == NULL)
+		return fail_as(sc, E_INVALID, "bad-problem", "no vehicle comes with steps to be timed");
+	TRY(route_follow(sc, file->problem, file->given, &f));
+	*out = answer_json(sc, file, f.plan, &f);
+	return OK;
 }
 
 /* --- an answer read back --- */

@@ -1,6 +1,6 @@
 /* Within the room: VROOM's JSON being read. vroom.c has the whole and the tasks,
  * vroom_value.c what tasks and vehicles share, vroom_place.c places and matrices,
- * vroom_vehicle.c vehicles and the rows they begin with.
+ * vroom_vehicle.c vehicles and the steps they come with.
  *
  * All lives in the reader's scope; out-parameters are untouched on failure. */
 #ifndef ROUTE_VROOM_READER_H
@@ -26,7 +26,9 @@ struct reader {
 	const json_t *profile_json[ROUTE_PROFILES_MAX];
 	uint32_t n_profiles;
 	const struct route_task **by_id; /* tasks by kind and id, once all are read */
-	struct route_row *rows;		 /* a row a vehicle; NULL: no vehicle came with steps */
+	/* One a vehicle; NULL: no vehicle came with steps. */
+	struct route_row *rows;
+	struct route_given *given;
 };
 
 /* --- vroom_value.c --- */

@@ -1,9 +1,8 @@
-/* VROOM's JSON: vehicles, and the rows of tasks they begin with.
+/* VROOM's JSON: vehicles, and the steps they come with.
  *
  * "steps" is a plan to start from: its jobs, pickups and deliveries in order.
- * Start, end and breaks are placed anew; times a step demands (service_at,
- * service_after, service_before) belong to a mode of VROOM that only computes
- * arrivals, and are named in a warning. */
+ * Where only times are wanted (route_follow.h) it is the plan, with its breaks,
+ * its reloads and the times a step demands. */
 #include "route/vroom_reader.h"
 
 /* --- vehicles --- */
@@ -24,6 +23,11 @@ read_break(struct reader *r, const json_t *o, struct route_break *b)
 	TRY(json_may_int(sc, o, "service", 0, ROUTE_SPAN_MAX, &b->service));
 	TRY(json_may_bool(sc, o, "relative", &b->relative));
 	TRY(reader_windows(r, o, "time_windows", &b->windows, &b->n_windows));
+	if (b->n_windows == 0) {
+		static const struct route_window any = {0, ROUTE_TIME_MAX};
+		b->windows = &any;
+		b->n_windows = 1;
+	}
 	return reader_amounts(r, o, "max_load", &b->max_load);
 }
 
@@ -90,19 +94,55 @@ read_breaks(struct reader *r, const json_t *o, struct route_vehicle *v)
 		return fail_as(sc, E_INVALID, "bad-problem", "\"breaks\": a list of at most %d is due",
 			       ROUTE_BREAKS_MAX);
 	struct route_break *b = NEW_ARRAY(sc, json_array_size(a), struct route_break);
-	for (size_t i = 0; i < json_array_size(a); i++)
+	for (size_t i = 0; i < json_array_size(a); i++) {
 		TRY(read_break(r, json_array_get(a, i), &b[i]));
+		for (size_t k = 0; k < i; k++)
+			if (b[k].id == b[i].id)
+				return fail_as(sc, E_INVALID, "bad-problem",
+					       "the id %" PRIu64 " names two breaks of the vehicle", b[i].id);
+	}
 	v->breaks = b;
 	v->n_breaks = (uint32_t)json_array_size(a);
 	return OK;
 }
 
-/* The task a step names; ROUTE_NONE for steps that are no task. */
 static enum code
-read_vehicle_step(struct reader *r, const json_t *o, uint32_t *out)
+break_of(struct reader *r, const struct route_vehicle *v, int64_t id, uint32_t *out)
 {
-	static const char *const known[] = {"type", "id", "description", "location", "location_index", NULL};
-	static const char *const words[] = {"job", "pickup", "delivery", "start", "break", "end", NULL};
+	uint32_t b = 0;
+	while (b < v->n_breaks && v->breaks[b].id != (uint64_t)id)
+		b++;
+	if (b == v->n_breaks)
+		return fail_as(r->sc, E_INVALID, "bad-problem", "the vehicle has no break %" PRId64, id);
+	*out = b;
+	return OK;
+}
+
+static enum code
+read_demands(struct reader *r, const json_t *o, struct route_given_step *s)
+{
+	struct scope *sc = r->sc;
+	int64_t at = -1;
+	TRY(json_may_int(sc, o, "service_after", 0, ROUTE_TIME_MAX, &s->after));
+	TRY(json_may_int(sc, o, "service_before", 0, ROUTE_TIME_MAX, &s->before));
+	TRY(json_may_int(sc, o, "service_at", 0, ROUTE_TIME_MAX, &at));
+	if (at >= 0)
+		s->after = s->before = at;
+	if (s->after > s->before)
+		return fail_as(sc, E_INVALID, "bad-problem", "service_after is later than service_before");
+	r->file->demands |= s->after > 0 || s->before < ROUTE_TIME_MAX;
+	return OK;
+}
+
+static enum code
+read_vehicle_step(struct reader *r, const json_t *o, const struct route_vehicle *v, struct route_given_step *out)
+{
+	static const char *const known[] = {
+	    "type",	      "id",	    "description", "location", "location_index", "service_after",
+	    "service_before", "service_at", NULL};
+	static const char *const words[] = {"job", "pickup", "delivery", "start", "break", "reload", "end", NULL};
+	static const enum route_step steps[] = {ROUTE_TASK,  ROUTE_TASK,   ROUTE_TASK, ROUTE_START,
+						ROUTE_BREAK, ROUTE_RELOAD, ROUTE_END};
 	static const enum route_kind kinds[] = {ROUTE_JOB, ROUTE_PICKUP, ROUTE_DELIVERY};
 	struct scope *sc = r->sc;
 	size_t word;
@@ -111,38 +151,61 @@ read_vehicle_step(struct reader *r, const json_t *o, uint32_t *out)
 		return fail_as(sc, E_INVALID, "bad-problem", "a step must be an object");
 	reader_warn_unknown(r, o, "a step", known);
 	TRY(json_need_word(sc, o, "type", words, &word));
-	*out = ROUTE_NONE;
-	if (word >= COUNT_OF(kinds))
-		return OK;
-	TRY(json_need_int(sc, o, "id", 0, INT64_MAX, &id));
-	if (!reader_task(r, kinds[word], id, out))
+	struct route_given_step s = {.step = steps[word], .before = ROUTE_TIME_MAX};
+	if (s.step == ROUTE_TASK || s.step == ROUTE_BREAK)
+		TRY(json_need_int(sc, o, "id", 0, INT64_MAX, &id));
+	if (s.step == ROUTE_TASK && !reader_task(r, kinds[word], id, &s.index))
 		return fail_as(sc, E_INVALID, "bad-problem", "there is no %s %" PRId64, words[word], id);
+	if (s.step == ROUTE_BREAK)
+		TRY(break_of(r, v, id, &s.index));
+	TRY(read_demands(r, o, &s));
+	*out = s;
 	return OK;
+}
+
+/* Start and end may be left out; given[] always has them. */
+static void
+put_steps(struct reader *r, uint32_t vehicle, struct route_given_step *steps, uint32_t n)
+{
+	uint32_t *tasks = NEW_ARRAY(r->sc, n, uint32_t);
+	uint32_t n_tasks = 0;
+	if (n == 1 || steps[1].step != ROUTE_START)
+		*steps = (struct route_given_step){.step = ROUTE_START, .before = ROUTE_TIME_MAX};
+	else {
+		steps++;
+		n--;
+	}
+	if (steps[n - 1].step != ROUTE_END || n == 1)
+		steps[n++] = (struct route_given_step){.step = ROUTE_END, .before = ROUTE_TIME_MAX};
+	for (uint32_t i = 0; i < n; i++)
+		if (steps[i].step == ROUTE_TASK)
+			tasks[n_tasks++] = steps[i].index;
+	if (r->rows == NULL) {
+		r->file->rows = r->rows = NEW_ARRAY(r->sc, ROUTE_VEHICLES_MAX, struct route_row);
+		r->file->given = r->given = NEW_ARRAY(r->sc, ROUTE_VEHICLES_MAX, struct route_given);
+	}
+	r->rows[vehicle] = (struct route_row){tasks, n_tasks};
+	r->given[vehicle] = (struct route_given){steps, n};
 }
 
 /* The rows exist from the first vehicle that has steps. */
 static enum code
-read_row(struct reader *r, const json_t *o, uint32_t vehicle)
+read_steps(struct reader *r, const json_t *o, const struct route_vehicle *v, uint32_t vehicle)
 {
 	struct scope *sc = r->sc;
-	const json_t *steps = json_object_get(o, "steps");
-	if (steps == NULL || json_is_null(steps))
+	const json_t *list = json_object_get(o, "steps");
+	if (list == NULL || json_is_null(list))
 		return OK;
-	if (!json_is_array(steps) || json_array_size(steps) > 2 * (size_t)ROUTE_TASKS_MAX)
+	size_t n = json_array_size(list);
+	if (!json_is_array(list) || n > 2 * (size_t)ROUTE_TASKS_MAX)
 		return fail_as(sc, E_INVALID, "bad-problem", "\"steps\": a list of at most %d is due",
 			       2 * ROUTE_TASKS_MAX);
-	uint32_t *tasks = NEW_ARRAY(sc, json_array_size(steps), uint32_t);
-	uint32_t n = 0;
-	for (size_t i = 0; i < json_array_size(steps); i++) {
-		uint32_t task;
-		if (read_vehicle_step(r, json_array_get(steps, i), &task) != OK)
+	/* Room for the start and the end that may not be written. */
+	struct route_given_step *steps = NEW_ARRAY(sc, n + 2, struct route_given_step);
+	for (size_t i = 0; i < n; i++)
+		if (read_vehicle_step(r, json_array_get(list, i), v, &steps[i + 1]) != OK)
 			return error_prefix(sc, "steps[%zu]", i);
-		if (task != ROUTE_NONE)
-			tasks[n++] = task;
-	}
-	if (r->rows == NULL)
-		r->file->rows = r->rows = NEW_ARRAY(sc, ROUTE_VEHICLES_MAX, struct route_row);
-	r->rows[vehicle] = (struct route_row){tasks, n};
+	put_steps(r, vehicle, steps, (uint32_t)n + 1);
 	return OK;
 }
 
@@ -186,5 +249,5 @@ reader_vehicle(struct reader *r, const json_t *o)
 	TRY(read_vehicle_type(r, o, &v.type));
 	uint32_t index;
 	TRY(route_problem_vehicle(sc, r->p, &v, &index));
-	return read_row(r, o, index);
+	return read_steps(r, o, &v, index);
 }

@@ -43,6 +43,20 @@ def check(port):
     many = {**PLAIN, "jobs": [{"id": i, "location": [2 + i / 1000, 48]} for i in range(60)]}
     assert ask(port, "POST", "/", json.dumps(many))[0] == 413
 
+    # Steps that are only to be timed keep their order; what they break is named, what cannot be is refused.
+    order = [{"type": "job", "id": 2}, {"type": "job", "id": 1, "service_after": 36000}]
+    given = {**PLAIN, "vehicles": [{**PLAIN["vehicles"][0], "steps": order}], "options": {"c": True}}
+    status, plan = ask(port, "POST", "/", json.dumps(given))
+    steps = plan["routes"][0]["steps"]
+    assert status == 200 and [s.get("id") for s in steps] == [None, 2, 1, None], plan
+    assert steps[2]["arrival"] + steps[2]["waiting_time"] == 36000
+    assert [v["cause"] for v in plan["summary"]["violations"]] == ["delay"] == [v["cause"] for v in steps[3]["violations"]]
+    assert not any("service_after" in w for w in plan["warnings"])
+    status, plan = ask(port, "POST", "/", json.dumps({**given, "options": {"l": 0}}))
+    assert status == 200 and any("service_after" in w for w in plan["warnings"]), plan
+    assert ask(port, "POST", "/", json.dumps({**PLAIN, "options": {"c": True}}))[0] == 400
+    assert ask(port, "POST", "/", json.dumps({**PLAIN, "options": {"c": 1}}))[0] == 400
+
     # The budget asked for is kept, and never above the server's.
     for options, least, most in (({"x": 0}, 0, 0.5), ({"l": 0.7}, 0.6, 1.6), ({"l": 99}, 0.9, 2)):
         status, plan = ask(port, "POST", "/", json.dumps({**PLAIN, "options": options}))

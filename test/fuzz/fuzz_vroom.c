@@ -1,8 +1,24 @@
 /* room: route
- * VROOM JSON: whatever can be read can be solved, and the verifier agrees. */
+ * VROOM JSON: whatever can be read can be solved, and the verifier agrees; steps it
+ * comes with can be followed, and what breaks nothing the verifier lets pass. */
 #include "route/route_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+follow(struct scope *sc, const struct route_file *file)
+{
+	struct route_followed f;
+	struct route_verdict v;
+	json_t *answer;
+	if (file->given == NULL || route_follow(sc, file->problem, file->given, &f) != OK)
+		return;
+	if (f.all.causes == 0 && (route_check(sc, file->problem, f.plan, &v) != OK || !v.feasible))
+		abort();
+	if (vroom_follow(sc, file, &answer) != OK)
+		abort();
+	json_text(sc, answer);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -24,6 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		} else if (rc == E_INTERNAL) {
 			abort();
 		}
+		follow(&sc, &file);
 	}
 	scope_release(&sc);
 	return 0;
