@@ -27,6 +27,7 @@ void osrm_add_string(struct text *t, const char *utf8); /* quoted and escaped */
 void osrm_add_location(struct text *t, struct place p);
 void osrm_add_geometry(struct text *t, enum osrm_geometry kind, const struct place *p, size_t n);
 void osrm_add_waypoint(struct text *t, const struct road *road, const struct road_point *p);
+/* road: NULL for a way that another server told: then without junctions, side and mode. */
 void osrm_add_step(struct text *t, const struct road *road, enum osrm_geometry geometry, const struct road_path *path,
 		   const struct road_step *s);
 /* ,"annotation":{…} of a leg; notes: OSRM_NOTE_…. An extract that names no nodes has no "nodes". */

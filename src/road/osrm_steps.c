@@ -4,7 +4,7 @@
 #include "road/junction.h"
 #include "road/osrm.h"
 
-static const char *const kinds[] = {
+const char *const road_manoeuvre_words[] = {
     [ROAD_DEPART] = "depart",
     [ROAD_ARRIVE] = "arrive",
     [ROAD_TURN] = "turn",
@@ -22,7 +22,7 @@ static const char *const kinds[] = {
     [ROAD_FERRY] = "notification",
 };
 
-static const char *const headings[] = {
+const char *const road_heading_words[] = {
     [ROAD_AHEAD] = "straight",
     [ROAD_SLIGHT_LEFT] = "slight left",
     [ROAD_SLIGHT_RIGHT] = "slight right",
@@ -43,6 +43,8 @@ way_of_arc(const struct road *road, uint32_t arc)
 static void
 add_manoeuvre(struct text *t, const struct road_path *path, const struct road_step *s)
 {
+	const char *heading = road_heading_words[s->heading];
+	const char *kind = road_manoeuvre_words[s->manoeuvre];
 	char *p = text_room(t, PUT_LOCATION + 200);
 	p = PUT(p, "\"maneuver\":{\"bearing_after\":");
 	p = put_unsigned(p, (uint64_t)s->bearing_after);
@@ -50,9 +52,9 @@ add_manoeuvre(struct text *t, const struct road_path *path, const struct road_st
 	p = put_unsigned(p, (uint64_t)s->bearing_before);
 	p = PUT(p, ",\"location\":");
 	p = put_location(p, path->shape[s->first_shape]);
-	if (headings[s->heading] != NULL) {
+	if (heading != NULL) {
 		p = PUT(p, ",\"modifier\":\"");
-		p = put_n(p, headings[s->heading], strlen(headings[s->heading]));
+		p = put_n(p, heading, strlen(heading));
 		*p++ = '"';
 	}
 	if (s->exit != 0) {
@@ -60,7 +62,7 @@ add_manoeuvre(struct text *t, const struct road_path *path, const struct road_st
 		p = put_unsigned(p, s->exit);
 	}
 	p = PUT(p, ",\"type\":\"");
-	p = put_n(p, kinds[s->manoeuvre], strlen(kinds[s->manoeuvre]));
+	p = put_n(p, kind, strlen(kind));
 	p = PUT(p, "\"}");
 	text_end(t, p);
 }
@@ -174,12 +176,15 @@ osrm_add_step(struct text *t, const struct road *road, enum osrm_geometry geomet
 	      const struct road_step *s)
 {
 	text_add_char(t, '{');
-	add_intersections(t, road, path, s);
-	text_add(t, road->info.drives_on_left ? ",\"driving_side\":\"left\"" : ",\"driving_side\":\"right\"");
-	text_add(t, ",\"geometry\":");
+	if (road != NULL) {
+		add_intersections(t, road, path, s);
+		text_add(t, road->info.drives_on_left ? ",\"driving_side\":\"left\"," : ",\"driving_side\":\"right\",");
+		text_add(t, "\"mode\":");
+		osrm_add_string(t, mode_of(road, path, s));
+		text_add_char(t, ',');
+	}
+	text_add(t, "\"geometry\":");
 	osrm_add_geometry(t, geometry, path->shape + s->first_shape, s->n_shape);
-	text_add(t, ",\"mode\":");
-	osrm_add_string(t, mode_of(road, path, s));
 	text_add_char(t, ',');
 	add_manoeuvre(t, path, s);
 	text_add(t, ",\"name\":");

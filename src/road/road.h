@@ -181,6 +181,9 @@ enum road_heading {
 	ROAD_BACK,
 	ROAD_NO_HEADING, /* of a departure; of an arrival on the street itself */
 };
+/* OSRM's words for them; NULL for ROAD_NO_HEADING. */
+extern const char *const road_manoeuvre_words[];
+extern const char *const road_heading_words[];
 
 /* One arc of a path, or the part of it that is driven. */
 struct road_leg {

@@ -14,7 +14,10 @@
 #include "road/depart.h"
 
 struct road_service {
-	const char *kind; /* "own", "osrm", "valhalla": what a plan says of itself */
+	/* What a plan says of itself: */
+	const char *kind;    /* "own", "osrm", "valhalla" */
+	const char *at;	     /* another server's host and port; NULL: our own */
+	const char *profile; /* as that server calls it; NULL: our own */
 
 	/* Durations and distances between all of `places`, for departures in these hours (1 … ROAD_SLICES_MAX,
 	 * rising). The answer has a slice an hour, or a single one where the service knows no hours; the metrics are
@@ -39,5 +42,11 @@ struct road_service_own {
 	const struct road *road; /* borrowed */
 };
 void road_service_own_init(struct road_service_own *own, const struct road *road);
+
+/* OSRM's route and table JSON of what a service says; routes without what only a road file knows. */
+MUST_USE enum code road_service_route_json(struct scope *sc, const struct road_service *s, struct place from,
+					   struct place to, int64_t local_ms, char **json);
+MUST_USE enum code road_service_table_json(struct scope *sc, const struct road_service *s, const struct place *places,
+					   size_t n, int64_t local_ms, char **json);
 
 #endif

@@ -54,5 +54,5 @@ drive(struct scope *sc, const struct road_service *s, const struct road_hour *ho
 void
 road_service_own_init(struct road_service_own *own, const struct road *road)
 {
-	*own = (struct road_service_own){{"own", times, drive}, road};
+	*own = (struct road_service_own){{"own", NULL, NULL, times, drive}, road};
 }
