@@ -60,7 +60,7 @@ move_open(struct search *s)
 	take_followers(s, x);
 	int32_t first = s->m->p->tasks[x].kind == ROUTE_DELIVERY ? s->m->jobs[x].mate : x;
 	struct spot spot;
-	insert_find(now, first, 0, r, &spot);
+	insert_find(now, first, 0, r, INSERT_ANY, &spot);
 	if (now->broken || spot.route == NO_NODE)
 		return false;
 	insert_apply(now, first, &spot);

@@ -5,10 +5,6 @@
  * summed up. */
 #include "route/route_search.h"
 
-#include <math.h>
-
-#define HOPELESS 8.0 /* temperatures: dearer is not even tried */
-
 struct cut {
 	int32_t a, b; /* swap what is behind a with what is behind b */
 	int64_t delta;
@@ -56,7 +52,7 @@ best_cut(const struct search *s, int32_t x)
 	size_t side = (size_t)m->n_places + 1;
 	const int32_t *from_x = k->cost + (size_t)node[x].place * side;
 	const int32_t *to_next = k->cost_to + (size_t)node[node[x].next].place * side;
-	struct cut best = {NO_NODE, NO_NODE, (int64_t)(s->temperature * HOPELESS)};
+	struct cut best = {NO_NODE, NO_NODE, s->bar - s->now->cost};
 	const int32_t *row = m->near + (size_t)x * (size_t)m->n_near;
 	for (int32_t i = 0; i < m->n_near && row[i] >= 0; i++) {
 		int32_t y = near_node(row[i]);

@@ -448,12 +448,12 @@ ask_round(struct ask *a, bool everywhere)
 }
 
 void
-insert_find(struct state *s, int32_t x, uint32_t blink, int32_t only, struct spot *best)
+insert_find(struct state *s, int32_t x, uint32_t blink, int32_t only, int64_t below, struct spot *best)
 {
 	const struct model *m = s->m;
 	const struct job *j = &m->jobs[x];
 	if (m->simple && m->n_near > 0 && only < 0) {
-		insert_find_plain(s, x, blink, best);
+		insert_find_plain(s, x, blink, below, best);
 		return;
 	}
 	struct ask a = {.s = s,

@@ -19,6 +19,7 @@ struct scan {
 	int32_t open, close, service, most;
 	int64_t room;	/* the highest load a route may have */
 	int32_t passed; /* this position is not seen */
+	int32_t below;	/* dearer ones neither */
 	int32_t best, after;
 };
 
@@ -153,7 +154,7 @@ scan_everywhere(struct scan *c)
 static void
 scan_beside(struct scan *c, int32_t x)
 {
-	c->best = NOTHING;
+	c->best = c->below;
 	c->after = NO_NODE;
 	if (c->s->m->near_arcs != NULL)
 		scan_near_arcs(c, x);
@@ -181,7 +182,7 @@ spare_spot(const struct scan *c)
 }
 
 void
-insert_find_plain(struct state *s, int32_t x, uint32_t blink, struct spot *best)
+insert_find_plain(struct state *s, int32_t x, uint32_t blink, int64_t below, struct spot *best)
 {
 	const struct model *m = s->m;
 	const struct class *k = &m->classes[0];
@@ -199,6 +200,9 @@ insert_find_plain(struct state *s, int32_t x, uint32_t blink, struct spot *best)
 	    .most = k->max_tasks,
 	    .room = m->load == LOAD_SUM ? k->cap[0] - j->demand : INT64_MAX,
 	    .passed = NO_NODE,
+	    .below = below < 0	       ? 0
+		     : below < NOTHING ? (int32_t)below
+				       : NOTHING,
 	};
 	scan_beside(&c, x);
 	if (blink > 0 && c.after != NO_NODE && prng_below(&s->prng, blink) == 0) {
@@ -206,8 +210,8 @@ insert_find_plain(struct state *s, int32_t x, uint32_t blink, struct spot *best)
 		scan_beside(&c, x);
 	}
 	struct spot spare = spare_spot(&c);
-	/* nothing, not even by opening a route: look everywhere */
-	if (c.after == NO_NODE && (spare.route == NO_NODE || blink == 0) && m->n_near < m->n - 1)
+	/* nothing at any price, not even by opening a route: look everywhere */
+	if (c.after == NO_NODE && (spare.route == NO_NODE || blink == 0) && m->n_near < m->n - 1 && c.below == NOTHING)
 		scan_everywhere(&c);
 	*best = c.after != NO_NODE && c.best < spare.delta
 		    ? (struct spot){c.best, s->node[c.after].route, c.after, NO_NODE}

@@ -17,6 +17,7 @@ search_new(struct scope *sc, const struct model *m, uint64_t seed, struct search
 	s->keys = NEW_ARRAY(sc, (size_t)m->n + 1, int64_t);
 	s->visited = NEW_ARRAY(sc, (size_t)m->n_routes + 1, uint32_t);
 	s->missed = NEW_ARRAY(sc, (size_t)m->n + 1, uint32_t);
+	s->bar = INT64_MAX;
 	s->own = NEW_ARRAY(sc, (size_t)m->n + 1, int32_t);
 	for (int32_t x = 0; x < m->n; x++)
 		s->own[s->n_own++] = x;
@@ -111,19 +112,20 @@ sort_removed(struct search *s, enum order order)
 		}
 }
 
-/* True when the task went in. A task that may be left out for a price goes in
- * only where that is dearer. */
+/* A task that may be left out for a price goes in only where that is dearer.
+ * `room`: what it may cost at most. False: neither can be had for that. */
 static bool
-put_back(struct search *s, int32_t x, uint32_t blink)
+put_back(struct search *s, int32_t x, uint32_t blink, int64_t room)
 {
 	struct spot spot;
-	insert_find(s->now, x, blink, -1, &spot);
-	if (spot.route == NO_NODE || spot.delta >= s->m->jobs[x].left_out) {
-		state_out_add(s->now, x);
-		return false;
+	int64_t left_out = s->m->jobs[x].left_out;
+	insert_find(s->now, x, blink, -1, room, &spot);
+	if (spot.route != NO_NODE && spot.delta < left_out && spot.delta < room) {
+		insert_apply(s->now, x, &spot);
+		return true;
 	}
-	insert_apply(s->now, x, &spot);
-	return true;
+	state_out_add(s->now, x);
+	return left_out < room;
 }
 
 static void
@@ -135,6 +137,27 @@ refresh_touched(struct search *s)
 		state_refresh(now, now->old_lines[i].id);
 }
 
+/* In a plain problem putting a task back costs something, never saves: once the plan
+ * without those still out is as dear as it may be at most, the change is lost. (Where a
+ * detour can be shorter than the way, a few changes are lost wrongly.) */
+static void
+put_all_back(struct search *s, uint32_t blink)
+{
+	struct state *now = s->now;
+	bool bounded = s->m->simple && s->bar < INT64_MAX;
+	int64_t still_out = 0;
+	for (int32_t i = 0; i < s->n_removed; i++)
+		still_out += s->m->jobs[s->removed[i]].left_out;
+	for (int32_t i = 0; i < s->n_removed; i++) {
+		int64_t room = bounded ? s->bar - (now->cost - still_out) : INT64_MAX;
+		still_out -= s->m->jobs[s->removed[i]].left_out;
+		if (!put_back(s, s->removed[i], blink, room) && bounded) {
+			now->broken = true;
+			return;
+		}
+	}
+}
+
 void
 search_recreate(struct search *s, uint32_t blink)
 {
@@ -144,8 +167,7 @@ search_recreate(struct search *s, uint32_t blink)
 		return;
 	take_left_out(s);
 	sort_removed(s, draw_order(s));
-	for (int32_t i = 0; i < s->n_removed; i++)
-		put_back(s, s->removed[i], blink);
+	put_all_back(s, blink);
 }
 
 /* --- the search --- */
@@ -172,7 +194,7 @@ search_construct(struct search *s, bool (*go_on)(void *arg), void *arg)
 				state_out_add(now, s->removed[i]);
 			break;
 		}
-		put_back(s, s->removed[i], 0);
+		put_back(s, s->removed[i], 0, INT64_MAX);
 		state_mark(now);
 	}
 	state_copy(s->best, now);
@@ -198,9 +220,10 @@ search_step(struct search *s)
 	s->iterations++;
 	s->n_removed = 0;
 	state_mark(now);
-	bool done = draw_move(s)->apply(s);
-	double bar = (double)now->old_cost - s->temperature * log(1 - prng_unit(s->prng));
-	if (!done || now->broken || (double)now->cost >= bar) {
+	s->bar = now->cost + (int64_t)ceil(-s->temperature * log(1 - prng_unit(s->prng)));
+	bool done = draw_move(s)->apply(s) && !now->broken && now->cost < s->bar;
+	s->bar = INT64_MAX;
+	if (!done) {
 		state_undo(now);
 		return;
 	}

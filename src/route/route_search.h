@@ -7,7 +7,9 @@
  * and a row there.
  *
  * Keeping is simulated annealing: a change is kept when
- *	cost < before - temperature × ln(uniform). */
+ *	cost < bar = before - temperature × ln(uniform).
+ * The bar is drawn before the move, so that a change that cannot get below it
+ * any more ends at once. */
 #ifndef ROUTE_ROUTE_SEARCH_H
 #define ROUTE_ROUTE_SEARCH_H
 
@@ -25,6 +27,7 @@ struct search {
 	int32_t *own;		  /* the tasks this search works on */
 	int32_t n_own;
 	double temperature;
+	int64_t bar; /* what the plan may cost after this change; INT64_MAX: it is not judged so */
 	uint64_t iterations;
 	struct pool *pool; /* NULL: none */
 	double pool_below; /* temperature from which on the pool remembers routes */

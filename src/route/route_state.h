@@ -118,12 +118,14 @@ struct spot {
 	int32_t mate_after; /* pairs: the delivery goes behind this node (the pickup itself where equal to it) */
 };
 
+#define INSERT_ANY INT64_MAX
 /* The best place for task x (a pickup: for the pair), blinking past one position
- * in `blink` (0: never). Route `only` ≥ 0: nowhere else. */
-void insert_find(struct state *s, int32_t x, uint32_t blink, int32_t only, struct spot *best);
+ * in `blink` (0: never). Route `only` ≥ 0: nowhere else. A place that costs `below` or
+ * more is of no use: it need not be found (INSERT_ANY: every place is). */
+void insert_find(struct state *s, int32_t x, uint32_t blink, int32_t only, int64_t below, struct spot *best);
 void insert_apply(struct state *s, int32_t x, const struct spot *spot);
 /* The same in the common case: model.simple, any route (route_insert_plain.c). */
-void insert_find_plain(struct state *s, int32_t x, uint32_t blink, struct spot *best);
+void insert_find_plain(struct state *s, int32_t x, uint32_t blink, int64_t below, struct spot *best);
 
 /* --- the last word in rich problems (route_timetable.c) --- */
 

@@ -83,7 +83,7 @@ clock_and_timetable_agree(void **unused)
 				for (int32_t r = 0; r < m->n_routes; r++)
 					if (s->line[r].load + m->jobs[x].demand <= m->classes[s->line[r].class].cap[0])
 						possible += every_place(s, x, r);
-				insert_find(s, x, 0, -1, &best);
+				insert_find(s, x, 0, -1, INSERT_ANY, &best);
 				if (best.route == NO_NODE)
 					continue;
 				insert_apply(s, x, &best);

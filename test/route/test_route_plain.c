@@ -127,10 +127,15 @@ the_scan_finds_the_cheapest_place(void **state)
 			state_mark(s->now);
 			state_unlink(s->now, x);
 			struct spot spot;
-			insert_find(s->now, x, 0, -1, &spot);
+			insert_find(s->now, x, 0, -1, INSERT_ANY, &spot);
 			int64_t least = cheapest_by_hand(s->now, x);
 			/* whole seconds bend the triangle inequality by one or two */
 			assert_true(spot.delta >= least && spot.delta <= least + (seed % 2 == 0 ? 0 : 2));
+			struct spot bounded;
+			insert_find(s->now, x, 0, -1, spot.delta + 1, &bounded);
+			assert_memory_equal(&bounded, &spot, sizeof spot);
+			insert_find(s->now, x, 0, -1, spot.delta, &bounded);
+			assert_true(bounded.route == NO_NODE || bounded.delta >= spot.delta);
 			insert_apply(s->now, x, &spot);
 			assert_true(state_check(s->now));
 			state_undo(s->now);
@@ -148,7 +153,6 @@ tails_come_back_when_undone(void **state)
 	scope_init(&sc);
 	struct search *s = plain_search(&sc, 7, false);
 	int swapped = 0;
-	s->temperature = 1e6; /* any cut that fits */
 	for (int i = 0; i < 300; i++) {
 		int64_t cost = s->now->cost;
 		state_mark(s->now);
