@@ -8,9 +8,10 @@
 #include "base/text.h"
 
 const struct route_table *const api_tables[] = {
-    &api_public_table, &api_staff_table, &api_freight_table, &api_offer_table, &api_driver_table,
-    &api_duty_table,   &api_pay_table,	 &api_desk_table,    &api_chain_table, &api_map_table,
-    &api_reach_table,  &api_osrm_table,	 &api_events_table,  &api_sim_table,   NULL,
+    &api_public_table, &api_staff_table, &api_freight_table, &api_offer_table,
+    &api_driver_table, &api_duty_table,	 &api_pay_table,     &api_desk_table,
+    &api_chain_table,  &api_map_table,	 &api_reach_table,   &api_osrm_table,
+    &api_events_table, &api_hooks_table, &api_sim_table,     NULL,
 };
 
 /* One segment: literal, or a parameter that takes it. */

@@ -17,6 +17,7 @@ extern const struct route_table api_map_table;
 extern const struct route_table api_reach_table;
 extern const struct route_table api_osrm_table;
 extern const struct route_table api_events_table;
+extern const struct route_table api_hooks_table;
 extern const struct route_table api_sim_table;
 
 /* ?date= as [from, to) on the operator's wall; absent: from two days ago, four weeks on. */

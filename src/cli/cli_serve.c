@@ -71,6 +71,15 @@ finder_of(const struct config *c)
 	return opt;
 }
 
+static enum http_reach
+webhooks_of(const struct config *c)
+{
+	size_t i = 0;
+	while (!text_eq(config_webhooks_words[i], config_text(c, CONFIG_WEBHOOKS)))
+		i++; /* likewise */
+	return (enum http_reach)(REACH_PUBLIC + i);
+}
+
 static enum code
 open_house(struct scope *sc, const struct config *c, struct house **out)
 {
@@ -90,6 +99,8 @@ open_house(struct scope *sc, const struct config *c, struct house **out)
 	    .stepped = text_eq(config_text(c, CONFIG_CLOCK), "stepped"),
 	    .job_threads = config_number(c, CONFIG_JOB_THREADS),
 	    .finder = finder_of(c),
+	    .webhooks = webhooks_of(c),
+	    .webhooks_ca = config_text(c, CONFIG_WEBHOOKS_CA),
 	    .more_schemas = cli_schemas,
 	    .more_jobs = cli_jobs,
 	};
@@ -137,6 +148,8 @@ serve(struct scope *sc, const struct config *c, const sigset_t *set)
 		api_stop(a);
 		jobs_close(h->jobs); /* before the streams' books: a job's events would look for them */
 		h->jobs = NULL;
+		hooks_close(h->hooks); /* likewise */
+		h->hooks = NULL;
 	}
 	api_close(a);
 	house_close(h);

@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "finder/finder.h"
 
-enum config_kind { KIND_TEXT, KIND_NUMBER, KIND_SWITCH, KIND_CLOCK, KIND_LOG, KIND_GEOCODER };
+enum config_kind { KIND_TEXT, KIND_NUMBER, KIND_SWITCH, KIND_CLOCK, KIND_LOG, KIND_GEOCODER, KIND_WEBHOOKS };
 
 struct config_row {
 	const char *name;
@@ -30,9 +30,15 @@ static const struct config_row config_rows[CONFIG_KEYS] = {
 			 "extract, nominatim or photon: who finds addresses"},
     [CONFIG_GEOCODER_URL] = {"geocoder_url", KIND_TEXT, 0, 0, NULL,
 			     "https://… of that server; it is sent addresses the extract lacks"},
+    [CONFIG_WEBHOOKS] = {"webhooks", KIND_WEBHOOKS, 0, 0, "public",
+			 "public, private or loopback: where webhooks may go; private adds your own networks, loopback "
+			 "this machine (tests)"},
+    [CONFIG_WEBHOOKS_CA] = {"webhooks_ca", KIND_TEXT, 0, 0, NULL,
+			    "PEM authorities that webhooks' receivers may use instead of the machine's"},
     [CONFIG_LOG] = {"log", KIND_LOG, 0, 0, "info", "error, warn, info or debug"},
 };
 
+const char *const config_webhooks_words[] = {"public", "private", "loopback", NULL};
 static const char *const from_words[] = {"default", "file", "environment", "flag"};
 
 static const char *
@@ -78,6 +84,7 @@ value_check(struct scope *sc, const struct config_row *row, const char *value, e
 	case KIND_SWITCH: good = one_of(value, switches); break;
 	case KIND_CLOCK: good = one_of(value, clocks); break;
 	case KIND_GEOCODER: good = one_of(value, finder_words); break;
+	case KIND_WEBHOOKS: good = one_of(value, config_webhooks_words); break;
 	case KIND_LOG: good = one_of(value, levels); break;
 	}
 	if (!good)

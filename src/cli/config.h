@@ -24,6 +24,8 @@ enum config_key {
 	CONFIG_LIMITS,
 	CONFIG_GEOCODER,
 	CONFIG_GEOCODER_URL,
+	CONFIG_WEBHOOKS,
+	CONFIG_WEBHOOKS_CA,
 	CONFIG_LOG,
 	CONFIG_KEYS, /* how many */
 };
@@ -37,6 +39,9 @@ struct config {
 	} value[CONFIG_KEYS];
 	const char *file; /* the one that was read, or NULL */
 };
+
+/* In the order of enum http_reach, from REACH_PUBLIC on. */
+extern const char *const config_webhooks_words[];
 
 /* Reads flags off the line (E_USAGE for words it does not know), then the
  * environment and the file. E_INVALID  a value is none of those allowed; the

@@ -17,6 +17,7 @@
 #include "chain/chain_sign.h"
 #include "duty/duty.h"
 #include "finder/finder.h"
+#include "hooks/hooks.h"
 #include "jobs/jobs.h"
 #include "keys/keys.h"
 #include "pay/pay.h"
@@ -50,6 +51,8 @@ struct house_options {
 	bool stepped;		/* E_DENIED unless the directory was made for simulation */
 	int job_threads;
 	struct finder_options finder;		  /* who finds addresses; borrowed for the call */
+	enum http_reach webhooks;		  /* which addresses they may have; REACH_ANY counts as REACH_PUBLIC */
+	const char *webhooks_ca;		  /* PEM of the authorities to trust; NULL: the machine's. Borrowed */
 	const struct schema *const *more_schemas; /* of rooms above this one, NULL-ended; NULL: none */
 	const struct job_kind *const *more_jobs;  /* likewise; borrowed as long as the house is open */
 };
@@ -66,6 +69,7 @@ struct house {
 	struct road *road;		   /* NULL: no roads */
 	struct road_service_own own_roads; /* over it */
 	struct finder *finder;		   /* NULL: neither roads nor a geocoding server */
+	struct hooks *hooks;
 	struct duty_planner planner;
 	bool simulation;
 	const struct job_kind *job_kinds[HOUSE_JOBS_MAX]; /* NULL-ended */

@@ -27,7 +27,8 @@
 
 const struct schema *const house_schemas[] = {
     &jobs_schema, &chain_schema,      &record_schema, &people_schema,	      &freight_schema, &offer_schema,
-    &duty_schema, &duty_order_schema, &pay_schema,    &duty_positions_schema, &traffic_schema, NULL,
+    &duty_schema, &duty_order_schema, &pay_schema,    &duty_positions_schema, &traffic_schema, &hooks_schema,
+    NULL,
 };
 
 /* --- settings --- */
@@ -187,6 +188,18 @@ faces_open(struct scope *sc, struct house *h, const struct house_options *opt)
 	return workers_open(sc, &config, &h->faces);
 }
 
+static enum code
+webhooks_open(struct scope *sc, struct house *h, const struct house_options *opt)
+{
+	const struct hooks_options ho = {
+	    .store = h->store,
+	    .keys = h->keys,
+	    .reach = opt->webhooks == REACH_ANY ? REACH_PUBLIC : opt->webhooks,
+	    .ca_file = opt->webhooks_ca,
+	};
+	return hooks_open(sc, &ho, &h->hooks);
+}
+
 struct moment {
 	int64_t at_ms, seq;
 };
@@ -260,6 +273,7 @@ parts_open(struct scope *sc, struct house *h, const struct house_options *opt, c
 	if (h->road != NULL || opt->finder.kind != FINDER_EXTRACT)
 		TRY(finder_open(sc, &opt->finder, h->road, &h->finder));
 	TRY(faces_open(sc, h, opt));
+	TRY(webhooks_open(sc, h, opt));
 	job_kinds_collect(h, opt);
 	return jobs_open(sc, h->store, h->job_kinds, h, opt->job_threads, &h->jobs);
 }
@@ -286,8 +300,10 @@ house_open(struct scope *sc, const struct house_options *opt, struct house **out
 void
 house_start(struct house *h)
 {
-	if (!h->clock.stepped)
-		jobs_start(h->jobs);
+	if (h->clock.stepped)
+		return;
+	jobs_start(h->jobs);
+	hooks_start(h->hooks);
 }
 
 void
@@ -296,6 +312,7 @@ house_close(struct house *h)
 	if (h == NULL)
 		return;
 	jobs_close(h->jobs);
+	hooks_close(h->hooks);
 	workers_close(h->faces);
 	store_close(h->store);
 	signer_close(h->chain.signer);
@@ -314,7 +331,10 @@ house_advance(struct scope *sc, struct house *h, int64_t to_ms)
 {
 	if (!h->clock.stepped)
 		return fail_as(sc, E_DENIED, "not-simulation", "this clock runs by itself");
-	return jobs_run_until(sc, h->jobs, to_ms);
+	hooks_run(h->hooks); /* what calls have left */
+	TRY(jobs_run_until(sc, h->jobs, to_ms));
+	hooks_run(h->hooks); /* and what this time has */
+	return OK;
 }
 
 enum code
@@ -323,6 +343,6 @@ house_release_clock(struct scope *sc, struct house *h)
 	if (!h->clock.stepped)
 		return fail_as(sc, E_CONFLICT, "clock-runs", "this clock runs already");
 	clock_release(&h->clock);
-	jobs_start(h->jobs);
+	house_start(h);
 	return OK;
 }

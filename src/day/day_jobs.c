@@ -2,6 +2,7 @@
 
 #include "chain/chain.h"
 #include "freight/freight.h"
+#include "hooks/hooks.h"
 #include "offer/offer.h"
 #include "people/appeal_picture.h"
 
@@ -82,6 +83,8 @@ const struct job_kind *const day_job_kinds[] = {
     &people_template_job,
     &people_appeal_picture_job,
     &offer_close_job,
+    &hooks_turn_job,
+    &hooks_forget_job,
     &duty_proof_job,
     &duty_end_job,
     &plan_job,

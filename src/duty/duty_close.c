@@ -95,6 +95,8 @@ finish(struct scope *sc, struct tx *tx, const char *operator_id, const struct du
 	TRY(duty_learn_tonight(sc, tx, operator_id));
 	json_t *data = json_new_object(sc);
 	json_put_text(data, "duty_id", c->duty_id);
+	json_put_text(data, "station", c->station_id);
+	json_put_text(data, "block", c->block_id);
 	return event_emit(sc, tx, operator_id, c->driver_id, FOR_BOTH, "duty.closed", c->duty_id, data);
 }
 

@@ -100,7 +100,11 @@ duty_open(struct scope *sc, struct tx *tx, const char *operator_id, const char *
 	TRY(rc);
 	memset(out, 0, sizeof *out);
 	memcpy(out->s, id, strlen(id));
-	return say(sc, tx, operator_id, driver_id, "duty.opened", id, id);
+	json_t *data = json_new_object(sc);
+	json_put_text(data, "duty_id", id);
+	json_put_text(data, "station", a.station_id);
+	json_put_text(data, "block", a.block_id);
+	return event_emit(sc, tx, operator_id, driver_id, FOR_BOTH, "duty.opened", id, data);
 }
 
 struct open_duty {

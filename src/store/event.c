@@ -30,6 +30,7 @@ event_emit(struct scope *sc, struct tx *tx, const char *operator_id, const char 
 		    VALS(v_int(tx->now_ms), v_text(operator_id), v_text(driver_id), v_int(audience), v_text(kind),
 			 v_text(subject), v_text(data == NULL ? "{}" : json_text(sc, data)))));
 	tx->after.last_event = row_int(r, 0);
+	tx_ring(tx, BELL_EVENTS);
 	return OK;
 }
 

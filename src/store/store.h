@@ -96,7 +96,11 @@ bool tx_writable(const struct tx *tx);
  * pulled it: how what waits for a table's rows hears of them without asking
  * all the time. One listener a bell; NULL takes it away and returns when it is
  * not being called any more. Listeners are short. */
-enum bell { BELL_JOBS, BELLS };
+enum bell {
+	BELL_JOBS,
+	BELL_EVENTS, /* rung by event_emit(), and by hooks for rows of its own */
+	BELLS
+};
 void tx_ring(struct tx *tx, enum bell bell);
 void store_on_bell(struct store *st, enum bell bell, void (*heard)(void *arg), void *arg);
 
