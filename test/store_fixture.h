@@ -7,12 +7,16 @@
  *	assert_ok(&f.sc, store_write(&f.sc, f.store, LANE_MAIN, fn, &arg));
  *	clock_step_to(&f.clock, clock_now_ms(&f.clock) + 60000);
  *	store_fixture_close(&f);
+ *
+ * With WAYBILL_TEST_STORE=postgresql://… in the environment its tables are in a
+ * new schema of that database (test/store/postgres provides one).
  */
 #ifndef TEST_STORE_FIXTURE_H
 #define TEST_STORE_FIXTURE_H
 
 #include "unit.h"
 
+#include <ctype.h>
 #include <ftw.h>
 #include <unistd.h>
 
@@ -46,6 +50,24 @@ store_fixture_stop(struct store_fixture *f)
 	f->store = NULL;
 }
 
+static inline bool
+store_fixture_on_postgres(void)
+{
+	return getenv("WAYBILL_TEST_STORE") != NULL;
+}
+
+static inline void
+store_fixture_choose_(struct store_fixture *f)
+{
+	struct random os;
+	random_init_os(&os);
+	struct id name = id_new(&os, "tst", 0);
+	char *schema = scope_strdup(&f->sc, name.s);
+	for (char *p = schema; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	assert_ok(&f->sc, store_choose(&f->sc, &os, f->dir, getenv("WAYBILL_TEST_STORE"), schema));
+}
+
 static inline void
 store_fixture_open_in(struct store_fixture *f, const char *parent, const struct schema *const *schemas)
 {
@@ -56,6 +78,8 @@ store_fixture_open_in(struct store_fixture *f, const char *parent, const struct 
 	f->schemas = schemas;
 	snprintf(f->dir, sizeof f->dir, "%s/waybill-test-XXXXXX", parent);
 	assert_non_null(mkdtemp(f->dir));
+	if (store_fixture_on_postgres())
+		store_fixture_choose_(f);
 	store_fixture_start(f);
 }
 

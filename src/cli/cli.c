@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"demo", "--data DIR --roads FILE [--models DIR] [--faces DIR] [--seed N] [--port N] [--once]",
      "live a working day in a real city through the public API, then check all of it", cli_demo, NULL,
      "--drivers N --parcels N --blocks N --with-face N   how large the day is (66, 1260, 44, 12)\n"
+     "--store postgres://… [--schema NAME]               where its tables live, as for `init`\n"
      "Without --once the server stays up on that evening, for you to look around."},
     {"init", "DIR [--name TEXT] [--user NAME] [--place LAT,LON] …",
      "make a data directory, its keys and a first operator", cli_init, NULL,
@@ -31,6 +32,8 @@ static const struct command commands[] = {
      "--user NAME --passphrase TEXT                  its first user (a passphrase is made and printed once)\n"
      "--programme NAME --station NAME --address TEXT --place LAT,LON\n"
      "--roads FILE.road                              the streets\n"
+     "--store postgres://… [--schema NAME]           the tables live in PostgreSQL instead of files in DIR; a password\n"
+     "                                               goes into ~/.pgpass\n"
      "--simulation [--seed N] [--start TIME]         a directory for `serve --clock stepped`"},
     {"serve", "--data DIR --listen HOST:PORT [--tls-cert F --tls-key F] [--clock stepped]",
      "serve the API and the pages", cli_serve, NULL,

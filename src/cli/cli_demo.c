@@ -28,7 +28,7 @@
 extern char **environ;
 
 struct demo {
-	const char *data, *roads, *models, *faces;
+	const char *data, *roads, *models, *faces, *store, *schema;
 	int64_t seed, port, drivers, parcels, blocks, with_face;
 	bool once;
 	/* made on the way */
@@ -135,6 +135,10 @@ make_house(struct scope *sc, struct demo *d)
 				    "57.7128,11.9788",
 				    "--roads",
 				    d->roads,
+				    d->store == NULL ? NULL : "--store",
+				    d->store,
+				    d->schema == NULL ? NULL : "--schema",
+				    d->schema,
 				    NULL};
 	TRY(run_child(sc, argv, &made, &status));
 	if (status != 0)
@@ -403,6 +407,7 @@ cli_demo(struct scope *sc, int argc, char **argv)
 	    {"--seed", OPTION_INT, &d.seed, 0, INT64_MAX},  {"--port", OPTION_INT, &d.port, 0, 65535},
 	    {"--drivers", OPTION_INT, &d.drivers, 8, 2000}, {"--parcels", OPTION_INT, &d.parcels, 8, 20000},
 	    {"--blocks", OPTION_INT, &d.blocks, 2, 1000},   {"--with-face", OPTION_INT, &d.with_face, 0, 64},
+	    {"--store", OPTION_TEXT, &d.store, 0, 0},	    {"--schema", OPTION_TEXT, &d.schema, 0, 0},
 	    {"--once", OPTION_FLAG, &d.once, 0, 0},
 	};
 	const char *words[1];

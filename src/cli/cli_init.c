@@ -12,6 +12,7 @@ struct init {
 	const char *dir;
 	const char *name, *slug, *zone, *country, *currency, *contact;
 	const char *user, *passphrase, *programme, *station, *address, *place, *roads;
+	const char *store, *schema;
 	const char *seed, *start;
 	bool simulation;
 	/* as parsed, made, found */
@@ -55,7 +56,10 @@ place_parse(struct scope *sc, const char *text, struct place *out)
 static enum code
 settings_of(struct scope *sc, struct init *in)
 {
-	in->settings = (struct house_settings){.simulation = in->simulation, .seed = 1, .roads = in->roads};
+	in->settings = (struct house_settings){
+	    .simulation = in->simulation, .seed = 1, .roads = in->roads, .store = in->store, .schema = in->schema};
+	if (in->schema != NULL && in->store == NULL)
+		return fail(sc, E_USAGE, "--schema goes with --store");
 	if (!in->simulation && (in->seed != NULL || in->start != NULL))
 		return fail(sc, E_USAGE, "--seed and --start go with --simulation");
 	if (!in->simulation)
@@ -127,6 +131,7 @@ init_json(struct scope *sc, const struct init *in)
 	json_t *o = json_new_object(sc);
 	json_put_text(o, "data", in->dir);
 	json_put_bool(o, "simulation", in->simulation);
+	json_put_text(o, "store", in->store == NULL ? "sqlite" : "postgresql");
 	json_put_text(o, "operator_id", in->operator_id.s);
 	json_put_text(o, "operator", in->slug);
 	json_put_text(o, "staff_id", in->staff_id.s);
@@ -182,6 +187,7 @@ cli_init(struct scope *sc, int argc, char **argv)
 	    {"--address", OPTION_TEXT, &in.address, 0, 0},     {"--place", OPTION_TEXT, &in.place, 0, 0},
 	    {"--roads", OPTION_TEXT, &in.roads, 0, 0},	       {"--simulation", OPTION_FLAG, &in.simulation, 0, 0},
 	    {"--seed", OPTION_TEXT, &in.seed, 0, 0},	       {"--start", OPTION_TEXT, &in.start, 0, 0},
+	    {"--store", OPTION_TEXT, &in.store, 0, 0},	       {"--schema", OPTION_TEXT, &in.schema, 0, 0},
 	};
 	size_t n;
 	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), &in.dir, 1, 1, &n);

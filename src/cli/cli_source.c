@@ -148,7 +148,7 @@ chain_open(struct scope *sc, const char *where, const char *key, struct opened_c
 	struct opened_chain c = {.key_given = key != NULL};
 	if (text_starts(where, "http://") || text_starts(where, "https://"))
 		TRY(remote_open(sc, where, &c.source));
-	else if (file_exists(path_join(sc, where, "waybill.db")))
+	else if (store_is_in(sc, where))
 		TRY(data_open(sc, where, &c.source));
 	else if (file_exists(path_join(sc, where, "checkpoint")))
 		chain_directory_source(sc, where, &c.source);

@@ -38,9 +38,12 @@ struct house_settings {
 	bool simulation; /* only such a directory may have a stepped clock */
 	int64_t seed, start_ms;
 	const char *roads; /* file name within DIR, or a path; NULL: no roads, no plans */
+	/* to make one: PostgreSQL's address, and a schema (NULL: the store's own choice); NULL: files in DIR */
+	const char *store, *schema;
 };
 MUST_USE enum code house_settings_read(struct scope *sc, const char *dir, struct house_settings *out);
-/* Creates DIR (0700), the settings, the root keys and the signing key. E_CONFLICT  DIR has them already. */
+/* Creates DIR (0700), the settings, the root keys and the signing key. E_CONFLICT  DIR has them already.
+ * As store_reach() where the tables are to live in PostgreSQL. */
 MUST_USE enum code house_create(struct scope *sc, const char *dir, const struct house_settings *settings);
 
 struct house_options {

@@ -93,7 +93,11 @@ house_create(struct scope *sc, const char *dir, const struct house_settings *set
 		random_init_seeded(&r, (uint64_t)settings->seed);
 	else
 		random_init_os(&r);
+	if (settings->store != NULL)
+		TRY(store_reach(sc, settings->store));
 	TRY(file_make_dirs(sc, dir, 0700));
+	if (settings->store != NULL)
+		TRY(store_choose(sc, &r, dir, settings->store, settings->schema));
 	TRY(keys_create(sc, path_join(sc, dir, KEYS_FILE), &r));
 	uint8_t name[6]; /* two logs must never share one */
 	random_bytes(&r, name, sizeof name);

@@ -19,6 +19,7 @@
 #include "store/store.h"
 
 struct backend;
+struct where;
 
 struct database {
 	const struct backend *be;
@@ -79,8 +80,7 @@ struct ask {
 enum control { BEGIN_READ, BEGIN_WRITE, SAVEPOINT, RELEASE, ROLLBACK_TO, COMMIT };
 
 struct backend {
-	MUST_USE enum code (*open)(struct scope *sc, const char *dir, const struct store_options *opt,
-				   struct database **out);
+	MUST_USE enum code (*open)(struct scope *sc, const char *dir, const struct where *where, struct database **out);
 	void (*close)(struct database *db);
 	/* A connection whose plain names are one lane's tables, made where they are
 	 * not there yet (read_only: E_NOT_FOUND); E_CORRUPT as store_open() says. */
@@ -125,5 +125,6 @@ struct backend {
 };
 
 extern const struct backend sqlite_backend;
+extern const struct backend postgres_backend;
 
 #endif

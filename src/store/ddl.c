@@ -166,6 +166,8 @@ put_word(struct scope *sc, struct text *out, const struct token *t, const char *
 		text_add(out, "DOUBLE PRECISION");
 	else if (says(t, "BLOB"))
 		text_add(out, "BYTEA");
+	else if (says(t, "TEXT"))
+		text_add(out, "TEXT COLLATE \"C\"");
 	else
 		text_add_n(out, t->s, t->n);
 	return OK;

@@ -35,9 +35,9 @@ files_close(struct database *db)
 }
 
 static enum code
-files_open(struct scope *sc, const char *dir, const struct store_options *opt, struct database **out)
+files_open(struct scope *sc, const char *dir, const struct where *where, struct database **out)
 {
-	(void)opt;
+	(void)where;
 	/* Counting every allocation takes a lock; nobody reads the counts. A no-op once SQLite has started. */
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	struct sqlite_files *f = calloc(1, sizeof *f);

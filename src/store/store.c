@@ -19,6 +19,7 @@
 #include "store/event.h"
 #include "store/lane.h"
 #include "store/migrate.h"
+#include "store/where.h"
 
 /* Beyond it a reader waits for another to finish. */
 #define READERS_MAX 16
@@ -160,8 +161,11 @@ open_database(struct scope *sc, struct store *st, const char *dir, const struct 
 {
 	if (!opt->read_only)
 		TRY(lock_directory(sc, dir, &st->lock_fd));
-	st->be = &sqlite_backend;
-	TRY(st->be->open(sc, dir, opt, &st->db));
+	bool elsewhere;
+	struct where where;
+	TRY(where_read(sc, dir, &elsewhere, &where));
+	st->be = elsewhere ? &postgres_backend : &sqlite_backend;
+	TRY(st->be->open(sc, dir, &where, &st->db));
 	return open_lanes(sc, st, opt);
 }
 

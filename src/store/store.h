@@ -45,14 +45,27 @@ struct store_options {
 	bool read_only;			     /* verify and export tools */
 };
 
-/* Opens DIR/waybill.db and DIR/positions.db, creating and migrating them (or,
- * read_only, beside whoever serves them). A process opens a directory once.
+/* Opens a data directory's store, creating and migrating its tables (or,
+ * read_only, beside whoever serves them): the files DIR/waybill.db and
+ * DIR/positions.db, or the PostgreSQL schemas that store_choose() has named. A
+ * process opens a directory once.
  * E_NOT_FOUND  DIR is no directory.  E_CONFLICT  another process serves it.
  * E_CORRUPT  a database fails its quick check (files up to 64 MiB), is another
- *            program's, or is of a newer version. */
+ *            program's, another directory's, or of a newer version.
+ * E_UNAVAILABLE (reason "store-unreachable")  PostgreSQL does not answer. */
 MUST_USE enum code store_open(struct scope *sc, const char *dir, const struct store_options *opt, struct store **out);
 /* Finishes queued writes, then stops the writers. NULL is fine. */
 void store_close(struct store *st);
+/* Has a new directory's tables live in PostgreSQL: url is libpq's, without a
+ * password; schema (NULL: "waybill") and schema_positions are made when the
+ * store is opened. E_CONFLICT  the directory has a store. */
+MUST_USE enum code store_choose(struct scope *sc, struct random *random, const char *dir, const char *url,
+				const char *schema);
+/* E_INVALID  no address of PostgreSQL, or one with a password in it.
+ * E_UNAVAILABLE  nobody there lets us in. */
+MUST_USE enum code store_reach(struct scope *sc, const char *url);
+/* DIR holds a store of either kind. */
+bool store_is_in(struct scope *sc, const char *dir);
 struct clock *store_clock(struct store *st);
 struct random *store_random(struct store *st);
 

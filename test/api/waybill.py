@@ -8,6 +8,7 @@ import ctypes
 import http.client
 import json
 import os
+import secrets
 import signal
 import subprocess
 import tempfile
@@ -155,11 +156,18 @@ def start(binary, directory, init, *flags):
     return Server(binary, directory, init, process, ready)
 
 
+def store_flags():
+    """Where a directory's tables go: WAYBILL_TEST_STORE names a PostgreSQL (test/store/postgres provides one)."""
+    store = os.environ.get("WAYBILL_TEST_STORE")
+    return ["--store", store, "--schema", "t_" + secrets.token_hex(8)] if store else []
+
+
 @contextlib.contextmanager
 def server(binary, *init_flags, serve_flags=()):
     with tempfile.TemporaryDirectory(prefix="waybill-test-") as top:
         directory = os.path.join(top, "data")
-        made = subprocess.run([binary, "init", directory, "--passphrase", "violet-anchor-17-miles", *init_flags],
+        made = subprocess.run([binary, "init", directory, "--passphrase", "violet-anchor-17-miles", *store_flags(),
+                               *init_flags],
                               check=True, stdout=subprocess.PIPE)
         s = start(binary, directory, json.loads(made.stdout), *serve_flags)
         try:

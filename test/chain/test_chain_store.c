@@ -194,10 +194,13 @@ whatever_is_changed_in_the_database_is_found(void **state)
 {
 	(void)state;
 	static const char *const changes[] = {
-	    "UPDATE chain_leaf SET entry = zeroblob(32) WHERE idx = 17",
+	    "UPDATE chain_leaf SET entry = (SELECT substr(hashes, 1, 32) FROM chain_tile WHERE level = 0 AND n = 0)"
+	    " WHERE idx = 17",
 	    "UPDATE chain_leaf SET idx = CASE idx WHEN 3 THEN 1000000 ELSE idx END",
-	    "UPDATE chain_tile SET hashes = zeroblob(8192) WHERE level = 0 AND n = 0",
-	    "UPDATE chain_tile SET hashes = zeroblob(length(hashes)) WHERE level = 1",
+	    "UPDATE chain_tile SET hashes = (SELECT hashes FROM chain_tile WHERE level = 0 AND n = 1) WHERE level = 0"
+	    " AND n = 0",
+	    "UPDATE chain_tile SET hashes = (SELECT substr(t.hashes, 1, length(chain_tile.hashes)) FROM chain_tile t"
+	    " WHERE t.level = 0 AND t.n = 0) WHERE level = 1",
 	    "DELETE FROM chain_tile WHERE level = 0 AND n = 1",
 	    "UPDATE chain_checkpoint SET note = replace(note, 'test', 'best') WHERE size = 300",
 	    "UPDATE chain_checkpoint SET note = (SELECT note FROM chain_checkpoint WHERE size = 600) WHERE size = 300",

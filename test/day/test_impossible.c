@@ -86,11 +86,14 @@ static enum code
 look_at_columns(struct scope *sc, struct tx *tx, void *arg)
 {
 	struct found *f = arg;
+	static const char in_files[] =
+	    "SELECT m.name || '.' || p.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p"
+	    " WHERE m.type = 'table' ORDER BY 1";
+	static const char in_schemas[] =
+	    "SELECT CAST(table_name AS TEXT) || '.' || column_name, CAST(column_name AS TEXT)"
+	    " FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY 1";
 	struct rows *r;
-	TRY(sql_query(sc, tx, &r,
-		      "SELECT m.name || '.' || p.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p"
-		      " WHERE m.type = 'table' ORDER BY 1",
-		      NO_VALS));
+	TRY(sql_query(sc, tx, &r, store_fixture_on_postgres() ? in_schemas : in_files, NO_VALS));
 	while (row_next(r)) {
 		const char *full = row_text(sc, r, 0);
 		const char *column = row_text(sc, r, 1);
@@ -120,13 +123,17 @@ static enum code
 look_at_keys(struct scope *sc, struct tx *tx, void *arg)
 {
 	struct found *f = arg;
-	struct rows *r;
-	TRY(sql_query(
-	    sc, tx, &r,
+	static const char in_files[] =
 	    "SELECT m.name, (SELECT p.name FROM pragma_table_info(m.name) p WHERE p.pk = 1) FROM sqlite_master m"
 	    " WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) d"
-	    " WHERE d.name = 'driver_id') ORDER BY 1",
-	    NO_VALS));
+	    " WHERE d.name = 'driver_id') ORDER BY 1";
+	static const char in_schemas[] =
+	    "SELECT t.relname, (SELECT k.attname FROM pg_index i JOIN pg_attribute k ON k.attrelid = t.oid"
+	    " AND k.attnum = i.indkey[0] WHERE i.indrelid = t.oid AND i.indisprimary) FROM pg_class t"
+	    " WHERE t.relkind = 'r' AND t.relnamespace = CAST(current_schema() AS regnamespace) AND EXISTS"
+	    " (SELECT 1 FROM pg_attribute d WHERE d.attrelid = t.oid AND d.attname = 'driver_id') ORDER BY 1";
+	struct rows *r;
+	TRY(sql_query(sc, tx, &r, store_fixture_on_postgres() ? in_schemas : in_files, NO_VALS));
 	while (row_next(r)) {
 		const char *table = row_text(sc, r, 0);
 		const char *first = row_text(sc, r, 1);

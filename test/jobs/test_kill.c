@@ -315,7 +315,8 @@ read_tally(struct scope *sc, struct tx *tx, void *arg)
 	TRY(one_int(sc, tx, "SELECT COUNT(*) FROM job WHERE state = 'done'", &t->done_jobs));
 	TRY(one_int(sc, tx, "SELECT COUNT(*) FROM job WHERE state = 'failed'", &t->failed));
 	TRY(one_int(sc, tx, "SELECT COUNT(*) FROM consequence", &t->consequences));
-	TRY(one_int(sc, tx, "SELECT COUNT(*) FROM (SELECT DISTINCT kind, subject FROM consequence)", &t->distinct));
+	TRY(one_int(sc, tx, "SELECT COUNT(*) FROM (SELECT DISTINCT kind, subject FROM consequence) AS each",
+		    &t->distinct));
 	TRY(one_int(sc, tx, "SELECT n FROM counter", &t->counter));
 	for (int i = 0; i < WRITERS; i++) {
 		const char *sql = i == WRITERS - 1

@@ -121,8 +121,9 @@ raw_insert(struct scope *sc, struct tx *tx, void *arg)
 	    sc, tx,
 	    "INSERT INTO decision (operator_id, seq, id, driver_id, kind, subject, rule, inputs, outcome, reason,"
 	    " params, staff_id, reasoning, at_ms, salt, entry) VALUES ($1, (SELECT COALESCE(MAX(seq), 0) + 1"
-	    " FROM decision), $2, $3, $4, 's', 'r/1', '{}', 'o', 'r', '{}', $5, $6, 1, x'00', x'00')",
-	    VALS(v_text(OP), v_text(id.s), v_text(DRV), v_text(a->kind), v_text(a->staff_id), v_text(a->reasoning)),
+	    " FROM decision), $2, $3, $4, 's', 'r/1', '{}', 'o', 'r', '{}', $5, $6, 1, $7, $7)",
+	    VALS(v_text(OP), v_text(id.s), v_text(DRV), v_text(a->kind), v_text(a->staff_id), v_text(a->reasoning),
+		 v_blob("", 1)),
 	    NULL);
 }
 

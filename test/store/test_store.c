@@ -567,6 +567,8 @@ a_place_that_is_no_store_is_refused(void **state)
 {
 	(void)state;
 	struct store_fixture f;
+	if (store_fixture_on_postgres())
+		skip(); /* test_postgres has its own */
 	store_fixture_open(&f, schemas);
 	store_fixture_stop(&f);
 	char path[96];
