@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkPolicy, filmOfDoor, filmOfFace, framesPass, noScore, openDesk, openPhone, posesOf, standBefore, Watch } from "./browser.mjs";
-import { decideByKeyboard, looksAround, openRound, placesAddresses, seesHerGo, seesHerMove, watchMap } from "./desk.mjs";
+import { addsAWebhook, decideByKeyboard, looksAround, openRound, placesAddresses, seesHerGo, seesHerMove, watchMap } from "./desk.mjs";
 import { DEPOT, House } from "./house.mjs";
 import { mapDrawn, picture } from "./screens.mjs";
 
@@ -285,6 +285,10 @@ async function day(house, top, watch) {
   await vera.page.getByRole("link", { name: /by reviewer/ }).click();
   await sees(vera.page, WHY);
   say("a person answered, and she reads the answer");
+  const manager = await desk.sit();
+  open.push(manager);
+  await addsAWebhook(manager, house);
+  say("a webhook is added, tried in vain, and tried again");
   await vera.page.goto(`${house.url}/driver/#/me`);
   await picture(vera.page, "driver-my-data");
   for (const context of [vera.context, ...desk.browser.contexts()]) assert.deepEqual(await context.cookies(), []);

@@ -1,6 +1,8 @@
 // The desk's half of the day: a dispatcher who watches the map, a reviewer who
 // answers what only people decide, with her hands on the keyboard.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
 import { mapDrawn, picture } from "./screens.mjs";
 
 async function signIn(page, url, who) {
@@ -109,6 +111,63 @@ export async function looksAround(page) {
   await page.keyboard.press("Enter");
   await page.waitForFunction((was) => document.querySelector('.livemap .pin[aria-label="Within reach from here"]')?.dataset.at !== was, pressed);
   await rows.nth(2).waitFor();
+}
+
+// --- webhooks ---
+
+/** Somebody else's server: keeps the messages, answers 503 to the first. */
+async function receiver() {
+  const got = [];
+  const server = createServer((request, response) => {
+    const parts = [];
+    request.on("data", (part) => parts.push(part));
+    request.on("end", () => {
+      got.push({ headers: request.headers, body: Buffer.concat(parts) });
+      response.writeHead(got.length === 1 ? 503 : 204).end();
+    });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { got, url: `http://127.0.0.1:${server.address().port}/waybill?token=sesame`, close: () => server.close() };
+}
+
+/** A manager adds one, keeps its secret, sends a test that fails and again; the secret is not shown twice. */
+export async function addsAWebhook(page, house) {
+  const there = await receiver();
+  await signIn(page, house.url, house.manager);
+  await page.goto(`${house.url}/console/#/setup`);
+  await page.getByText("Add a webhook").click();
+  await page.getByLabel("What it is").fill("Warehouse");
+  await page.getByLabel("Address", { exact: false }).and(page.locator("[name=hook-url]")).fill(there.url);
+  for (const kind of ["shipment.delivered", "duty.closed"]) await page.getByLabel(kind, { exact: true }).check();
+  await page.getByRole("button", { name: "Add the webhook" }).click();
+  const secret = await page.locator("code.secret").innerText();
+  const card = page.getByRole("article", { name: "Warehouse" });
+  await card.getByRole("button", { name: "Send a test" }).click();
+  await card.getByText("What was sent").click();
+  const row = card.locator("tbody tr").filter({ hasText: "webhook.ping" });
+  const look = async (state) => {
+    while (!(await row.getByText(state, { exact: true }).isVisible())) await card.getByRole("button", { name: "Look again" }).click();
+  };
+  await look("Waiting");
+  await row.getByText("503 not taken").waitFor();
+  await row.getByRole("button", { name: "Send again" }).click();
+  await look("Delivered");
+  await page.goto(`${house.url}/console/#/setup`);
+  await page.reload();
+  await card.getByText("What was sent").click();
+  await row.getByText("Delivered", { exact: true }).waitFor();
+  await card.scrollIntoViewIfNeeded();
+  await picture(page, "console-webhooks");
+  const shown = await page.locator("body").innerText();
+  assert.ok(!shown.includes("sesame") && !shown.includes("whsec_"), "shown once");
+  for (const { headers, body } of there.got) {
+    const signed = Buffer.concat([Buffer.from(`${headers["webhook-id"]}.${headers["webhook-timestamp"]}.`), body]);
+    const mac = createHmac("sha256", Buffer.from(secret.slice("whsec_".length), "base64")).update(signed).digest("base64");
+    assert.equal(headers["webhook-signature"], `v1,${mac}`);
+    assert.equal(JSON.parse(body).type, "webhook.ping");
+  }
+  assert.equal(there.got[0].headers["webhook-id"], there.got[1].headers["webhook-id"]);
+  there.close();
 }
 
 // --- by keyboard ---

@@ -29,7 +29,7 @@ export class House {
       "--place", `${DEPOT.lat},${DEPOT.lon}`, "--station", "Nordstan", "--address", "Nordstadstorget 1, Göteborg",
       "--zone", ZONE, "--country", "SE", "--currency", "SEK"));
     const log = join(top, "serve.log");
-    const child = spawn(waybill, ["serve", "--data", dir, "--listen", "127.0.0.1:0", "--models", join(deps, "models"), "--limits", "off"],
+    const child = spawn(waybill, ["serve", "--data", dir, "--listen", "127.0.0.1:0", "--models", join(deps, "models"), "--limits", "off", "--webhooks", "loopback"],
       { stdio: ["ignore", "pipe", openSync(log, "a")] });
     const line = await new Promise((resolve) => {
       createInterface({ input: child.stdout }).once("line", resolve).once("close", () => resolve(null));
@@ -66,6 +66,7 @@ export class House {
   /** Staff, a programme with faces that its representative signed, parcels at the station. */
   async prepare() {
     this.tokens.admin = (await this.call("POST", "/v1/staff/login", { name: "admin", passphrase: this.made.passphrase }, "nobody")).token;
+    this.manager = { name: "admin", passphrase: this.made.passphrase };
     this.dispatcher = await this.hire("dispatcher");
     this.reviewer = await this.hire("reviewer");
     await this.hire("representative");

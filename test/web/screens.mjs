@@ -1,11 +1,11 @@
-// Pictures of the pages for docs/screens, when UPDATE_SCREENS=1 asks for them.
+// Pictures of the pages for docs/screens, when UPDATE_SCREENS=1 asks for them, or UPDATE_SCREENS=NAME for one.
 // No face is in them: every camera picture is painted over first.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, statSync } from "node:fs";
 
 const DIR = new URL("../../docs/screens/", import.meta.url).pathname;
 const BYTES_MAX = 200_000;
-const wanted = process.env.UPDATE_SCREENS === "1";
+const wanted = process.env.UPDATE_SCREENS;
 
 async function paintOver(page) {
   await page.evaluate(() => {
@@ -18,7 +18,7 @@ async function paintOver(page) {
 
 /** `whole`: as if the screen were as high as the page. */
 export async function picture(page, name, whole = false) {
-  if (!wanted) return;
+  if (wanted !== "1" && wanted !== name) return;
   mkdirSync(DIR, { recursive: true });
   await paintOver(page);
   const raw = `${DIR}${name}.raw.png`;

@@ -1,8 +1,9 @@
-// For whoever manages the house: its people, its stations, its pay plans, and one's own passphrase.
+// For whoever manages the house: its people, its stations, its pay plans, its webhooks, and one's own passphrase.
 import { useState } from "preact/hooks";
 import type { Items, Station } from "../shared/types";
 import { Act, Field, useLoad, Wait } from "../shared/ui";
 import { may, plain, useDesk } from "./desk";
+import { Webhooks } from "./webhooks";
 
 interface Person {
   id: string;
@@ -150,5 +151,5 @@ function Passphrase() {
 
 export function Setup() {
   const { staff } = useDesk();
-  return <div class="narrow"><h1>The house</h1>{may(staff, "manage") && <><People /><Stations /><Plans /></>}<Passphrase /></div>;
+  return <div class="narrow"><h1>The house</h1>{may(staff, "manage") && <><People /><Stations /><Plans /><Webhooks /></>}<Passphrase /></div>;
 }

@@ -6,8 +6,9 @@ import type { Line, Pin } from "../shared/map";
 import "../shared/map.css";
 import type { Block, Duty, DutyHead, Items, Place } from "../shared/types";
 import { Trouble, useLoad, Wait } from "../shared/ui";
-import { Day, plain, station, useDesk, useTick } from "./desk";
+import { Day, may, plain, station, useDesk, useTick } from "./desk";
 import { ReachCard, useReach } from "./reach";
+import { needsAPerson, type Webhook } from "./webhooks";
 
 interface Counts {
   shipments: Record<string, number>;
@@ -93,19 +94,20 @@ function Parcels({ counts }: { counts: Counts }) {
   );
 }
 
-function Attention({ status, blocks }: { status: OfferStatus; blocks: Block[] }) {
+function Attention({ status, blocks, webhooks }: { status: OfferStatus; blocks: Block[]; webhooks: Webhook[] }) {
   const { f } = useDesk();
   const name = (id: string): string => {
     const b = blocks.find((x) => x.id === id);
     return b === undefined ? id.slice(-6) : `${f.shortDay(b.starts)} ${f.time(b.starts)}`;
   };
-  if (status.overdue.length + status.unfilled.length === 0) return null;
+  if (status.overdue.length + status.unfilled.length + webhooks.length === 0) return null;
   return (
     <section class="card attention">
       <h2>Needs a person</h2>
       <ul>
         {status.overdue.map((o) => <li key={o.block}><a href={`#/blocks/${o.block}`}>{name(o.block)}</a>: its draw is overdue</li>)}
         {status.unfilled.map((u) => <li key={u.block}><a href={`#/blocks/${u.block}`}>{name(u.block)}</a>: {u.missing} without a driver</li>)}
+        {webhooks.map((h) => <li key={h.id}><a href="#/setup">{h.label}</a>: this webhook has been switched off</li>)}
       </ul>
     </section>
   );
@@ -121,6 +123,7 @@ export function Today() {
   const blocks = useLoad(() => client.get<Items<Block>>(`/v1/blocks?date=${date}`), [date, news]);
   const counts = useLoad(() => client.get<Counts>(`/v1/parcel-counts?date=${date}`), [date, news]);
   const status = useLoad(() => client.get<OfferStatus>("/v1/offer-status"), [news]);
+  const webhooks = useLoad(async () => (may(desk.staff, "manage") ? (await client.get<Items<Webhook>>("/v1/webhooks")).items.filter(needsAPerson) : []), [news]);
   const one = useLoad<Duty | null>(async () => (id === null ? null : client.get<Duty>(`/v1/duties/${id}`)), [id]);
   const list = duties.value?.items ?? [];
   const chosen = one.value !== null && one.value.id === id ? one.value : null;
@@ -139,7 +142,7 @@ export function Today() {
     <div class="split">
       <div class="left">
         <div class="row"><h1 class="grow">Today</h1><Day date={date} change={setDate} /></div>
-        {status.value !== null && <Attention status={status.value} blocks={blocks.value?.items ?? []} />}
+        {status.value !== null && <Attention status={status.value} blocks={blocks.value?.items ?? []} webhooks={webhooks.value ?? []} />}
         <section class="card">
           <h2>Rounds <span class="num soft">{open.length} open, {list.filter((d) => d.state === "closed").length} closed</span></h2>
           <Wait of={duties}>
