@@ -146,21 +146,30 @@ route(struct scope *sc, int argc, char **argv, int *status)
 {
 	const char *from = NULL;
 	const char *to = NULL;
-	const char *geometries = "geojson";
+	const char *geometries = NULL;
 	struct cli_depart depart = {0};
+	struct cli_service service = {0};
 	const struct option_def defs[] = {{"--from", OPTION_TEXT, &from, 0, 0},
 					  {"--to", OPTION_TEXT, &to, 0, 0},
 					  {"--depart", OPTION_TEXT, &depart.at, 0, 0},
 					  {"--speeds", OPTION_TEXT, &depart.speeds, 0, 0},
+					  {"--service", OPTION_TEXT, &service.at, 0, 0},
+					  {"--profile", OPTION_TEXT, &service.profile, 0, 0},
 					  {"--geometries", OPTION_TEXT, &geometries, 0, 0}};
 	const char *words[1];
 	size_t n;
-	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 1, &n));
+	TRY(cli_road_either(sc, n, &service,
+			    depart.speeds != NULL ? "--speeds"
+			    : geometries != NULL  ? "--geometries"
+						  : NULL));
 	struct place a;
 	struct place b;
 	if (cli_road_place(sc, from, &a) != OK || cli_road_place(sc, to, &b) != OK)
 		return fail(sc, E_USAGE, "--from LAT,LON and --to LAT,LON are wanted");
 	*status = EXIT_YES;
+	if (service.at != NULL)
+		return cli_road_route_told(sc, &service, depart.at, a, b);
 	if (cli_departs(&depart))
 		return cli_road_route_at(sc, words[0], &depart, a, b);
 	struct text target;
@@ -169,7 +178,7 @@ route(struct scope *sc, int argc, char **argv, int *status)
 	add_lon_lat(&target, a);
 	text_add_char(&target, ';');
 	add_lon_lat(&target, b);
-	text_printf(&target, "?steps=true&overview=full&geometries=%s", geometries);
+	text_printf(&target, "?steps=true&overview=full&geometries=%s", geometries == NULL ? "geojson" : geometries);
 	return ask(sc, words[0], target.s, status);
 }
 
@@ -188,18 +197,24 @@ matrix(struct scope *sc, int argc, char **argv, int *status)
 {
 	const char *file = NULL;
 	struct cli_depart depart = {0};
+	struct cli_service service = {0};
 	const struct option_def defs[] = {{"--points", OPTION_TEXT, &file, 0, 0},
 					  {"--depart", OPTION_TEXT, &depart.at, 0, 0},
-					  {"--speeds", OPTION_TEXT, &depart.speeds, 0, 0}};
+					  {"--speeds", OPTION_TEXT, &depart.speeds, 0, 0},
+					  {"--service", OPTION_TEXT, &service.at, 0, 0},
+					  {"--profile", OPTION_TEXT, &service.profile, 0, 0}};
 	const char *words[1];
 	size_t n;
-	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n));
+	TRY(args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 0, 1, &n));
+	TRY(cli_road_either(sc, n, &service, depart.speeds != NULL ? "--speeds" : NULL));
 	if (file == NULL)
 		return fail(sc, E_USAGE, "--points FILE is missing");
 	struct place *places = NULL;
 	TRY(cli_road_places(sc, file, &places, &n));
 	sc->cap = (size_t)8 << 30; /* a command may take what the machine has */
 	*status = EXIT_YES;
+	if (service.at != NULL)
+		return cli_road_table_told(sc, &service, depart.at, places, n);
 	if (cli_departs(&depart))
 		return cli_road_table_at(sc, words[0], &depart, places, n);
 	struct text target;
@@ -700,13 +715,19 @@ const struct command cli_road_group[] = {
     {"import", "IN(.osm.pbf|.osm.gz|.osm|.geojson) -o OUT.road [--profile van|bike|walk]",
      "make a road file from an extract of OpenStreetMap", run_import, NULL, NULL},
     {"route",
-     "OUT.road --from LAT,LON --to LAT,LON [--depart TIME --speeds SPEEDS] [--geometries geojson|polyline|polyline6]",
+     "(OUT.road | --service KIND:URL [--profile P]) --from LAT,LON --to LAT,LON [--depart TIME [--speeds SPEEDS]]\n"
+     "          [--geometries geojson|polyline|polyline6]",
      "the way from here to there, as OSRM's route JSON", run_route, NULL,
      "--depart 2026-11-23T08:10, on the wall where the streets are, with what `learn` wrote: the way that arrives\n"
-     "first, each street at the pace of the hour it is driven in."},
-    {"matrix", "OUT.road --points FILE [--depart TIME --speeds SPEEDS]",
+     "first, each street at the pace of the hour it is driven in. --service osrm:http://127.0.0.1:5000 or\n"
+     "valhalla:http://…: another server's way; the places are sent to it."},
+    {"matrix", "(OUT.road | --service KIND:URL [--profile P]) --points FILE [--depart TIME [--speeds SPEEDS]]",
      "durations and distances between all of them, as OSRM's table JSON", run_matrix, NULL,
-     "FILE has a place a line: LAT,LON. --depart: as for a route; durations only."},
+     "FILE has a place a line: LAT,LON. --depart: as for a route; durations only. --service: as for a route; asked in\n"
+     "the parts that the server allows."},
+    {"compare", "OUT.road --service KIND:URL [--profile P] [--points N] [--seed S]",
+     "another server's times beside this file's, on random places of its streets", cli_road_compare, NULL,
+     "..._ratio: there over here, the 5th, 50th and 95th of a hundred; times_ms: of the whole table, by HTTP."},
     {"isochrone", "OUT.road --from LAT,LON [--minutes 5,10,15] [--depart TIME --speeds SPEEDS] [-o OUT.geojson]",
      "what can be reached in time, as GeoJSON: an area a band", cli_road_isochrone, NULL,
      "A band is driven to and then walked to: 100 m at most, at 1.4 m/s. The longest comes first.\n"

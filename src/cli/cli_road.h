@@ -33,6 +33,22 @@ MUST_USE enum code cli_road_table_at(struct scope *sc, const char *road_file, co
 struct road_week;
 MUST_USE enum code cli_road_week(struct scope *sc, const struct road *road, const struct cli_depart *depart,
 				 struct road_week **week, int64_t *local_ms);
+MUST_USE enum code cli_road_departure(struct scope *sc, const char *text, int64_t *local_ms);
+
+/* `--service osrm:URL|valhalla:URL [--profile P]`: another server's times instead of a road file's. */
+struct cli_service {
+	const char *at, *profile; /* as given; NULL: not */
+};
+/* E_USAGE  neither or both of a road file and a service, or an option of the other one. of_file: an option that was
+ * given and needs a road file, or NULL. */
+MUST_USE enum code cli_road_either(struct scope *sc, size_t n_words, const struct cli_service *service,
+				   const char *of_file);
+/* Print a route, or a table of all places. depart: as for --depart, or NULL. */
+MUST_USE enum code cli_road_route_told(struct scope *sc, const struct cli_service *service, const char *depart,
+				       struct place from, struct place to);
+MUST_USE enum code cli_road_table_told(struct scope *sc, const struct cli_service *service, const char *depart,
+				       const struct place *places, size_t n);
+int cli_road_compare(struct scope *sc, int argc, char **argv);
 /* Matches the drive on standard input as it comes. */
 MUST_USE enum code cli_road_follow(struct scope *sc, const char *road_file);
 int cli_road_geocode(struct scope *sc, int argc, char **argv);

@@ -5,8 +5,8 @@
 #include "road/depart.h"
 
 /* "2026-11-23T08:10" on the wall where the streets are. */
-static enum code
-parse_departure(struct scope *sc, const char *text, int64_t *local_ms)
+enum code
+cli_road_departure(struct scope *sc, const char *text, int64_t *local_ms)
 {
 	const char *whole = scope_printf(sc, "%s%s", text, strlen(text) == 16 ? ":00Z" : "Z");
 	if (time_parse(sc, whole, local_ms) != OK)
@@ -21,7 +21,7 @@ cli_road_week(struct scope *sc, const struct road *road, const struct cli_depart
 	struct road_speeds speeds;
 	if (depart->at == NULL || depart->speeds == NULL)
 		return fail(sc, E_USAGE, "--depart TIME and --speeds FILE belong together");
-	TRY(parse_departure(sc, depart->at, local_ms));
+	TRY(cli_road_departure(sc, depart->at, local_ms));
 	TRY(cli_road_speeds(sc, depart->speeds, &speeds));
 	return road_week_of_speeds(sc, road, &speeds, week);
 }

@@ -160,8 +160,7 @@ away(struct asking *a, struct scope *sc, const char *what)
 	g->resting_ms = clock_mono_ms() + g->rest_ms;
 	log_line(LOG_WARN, "guide: %s: %s", http_client_base(g->client), what);
 	return fail_as(sc, E_UNAVAILABLE, "roads-away",
-		       "the road server %s does not answer (%s): is it running, and is road_times_url its address?",
-		       g->at, what);
+		       "the road server %s does not answer (%s): is it running, and is that its address?", g->at, what);
 }
 
 static bool
@@ -210,8 +209,8 @@ advice(int status)
 	if (status >= 300 && status < 400)
 		return "it redirects, which is not followed: give its last address";
 	if (status == 404)
-		return "nothing is there: is road_times_url its address, and road_times the kind of server it is?";
-	return "are road_times, road_times_url and road_times_profile right for it?";
+		return "nothing is there: are its address and its kind, OSRM or Valhalla, right?";
+	return "are its address, its kind and the profile right?";
 }
 
 static enum code
@@ -230,8 +229,8 @@ nonsense(struct asking *a, struct scope *sc)
 	error_clear(sc);
 	log_line(LOG_WARN, "guide: %s: nonsense", http_client_base(a->g->client));
 	return fail_as(sc, E_UNAVAILABLE, "roads-nonsense",
-		       "the road server %s answers with something else than it was asked for (%s): is road_times the "
-		       "kind of server it is?",
+		       "the road server %s answers with something else than it was asked for (%s): is it of the other "
+		       "kind?",
 		       a->g->at, why);
 }
 

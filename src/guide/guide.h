@@ -35,7 +35,7 @@ struct guide_options {
 	int times_ms, drive_ms; /* of all requests of one call; 0: two minutes, 20 s */
 };
 
-/* The heap's until closed. E_INVALID  the url or the profile is none; nothing is asked yet. */
+/* The heap's until closed. E_INVALID  the url or the profile is none (named as settings); nothing is asked yet. */
 MUST_USE enum code guide_open(struct scope *sc, const struct guide_options *opt, struct guide **out);
 void guide_close(struct guide *g); /* NULL is fine */
 

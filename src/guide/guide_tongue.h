@@ -19,7 +19,7 @@ struct guide_trip {
 	const struct place *places; /* all of them for a table; those on the way for a drive */
 	size_t n_places, first;	    /* of a drive; and the number of its first one, for messages */
 	struct guide_span span;	    /* of a table */
-	int64_t local_ms;	    /* when it begins, on the wall where the streets are */
+	int64_t local_ms;	    /* when it begins, on the wall where the streets are; 0: not said */
 };
 struct guide_question {
 	const char *target; /* percent-encoded path and query */

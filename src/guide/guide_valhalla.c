@@ -25,10 +25,12 @@ question_json(struct scope *sc, const struct guide_trip *trip)
 {
 	char at[TIME_TEXT_MAX];
 	json_t *o = json_new_object(sc);
-	time_format(trip->local_ms, at);
-	at[strlen("2026-11-22T06:30")] = '\0';
 	json_put_text(o, "costing", trip->profile);
 	json_put_text(o, "units", "kilometers");
+	if (trip->local_ms == 0)
+		return o;
+	time_format(trip->local_ms, at);
+	at[strlen("2026-11-22T06:30")] = '\0';
 	json_put(o, "date_time", json_pack("{siss}", "type", 1, "value", at));
 	return o;
 }

@@ -21,3 +21,10 @@ if(TARGET waybill)
   set_tests_properties(cli.osrm_clients PROPERTIES LABELS e2e TIMEOUT 120 SKIP_RETURN_CODE 77
     ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
 endif()
+
+# Another server's times, ours as that server.
+if(TARGET waybill)
+  add_test(NAME cli.road_service COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/cli/test_road_service.py
+    $<TARGET_FILE:waybill> ${CMAKE_SOURCE_DIR}/test/osrm/town.osm)
+  set_tests_properties(cli.road_service PROPERTIES LABELS e2e TIMEOUT 120 ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
+endif()

@@ -569,8 +569,8 @@ refusals_say_what_to_do(void **state)
 	    {302, "", "not followed"},
 	    {401, "", "credentials"},
 	    {404, "<html>", "nothing is there"},
-	    {400, "{\"code\":\"InvalidOptions\",\"message\":\"no \\u001b[1mcar\"}", "no  [1mcar: are road_times"},
-	    {200, "{\"code\":\"TooBig\"}", "road_times"},
+	    {400, "{\"code\":\"InvalidOptions\",\"message\":\"no \\u001b[1mcar\"}", "no  [1mcar: are its address"},
+	    {200, "{\"code\":\"TooBig\"}", "of the other kind"},
 	};
 	struct road_slices m;
 	const struct road_service *s = guided_by(f, GUIDE_OSRM, CANNED);
