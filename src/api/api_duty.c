@@ -180,7 +180,7 @@ reorder_prepare(struct scope *sc, struct tx *tx, struct call *c)
 static enum code
 reorder_work(struct scope *sc, struct call *c)
 {
-	if (c->house->road == NULL)
+	if (c->house->planner.roads == NULL)
 		return fail_as(sc, E_UNAVAILABLE, "no-roads", "there are no streets here to drive along");
 	return duty_legs_drive(sc, c->house->store, &c->house->planner, c->who.operator_id, c->user);
 }

@@ -80,6 +80,17 @@ webhooks_of(const struct config *c)
 	return (enum http_reach)(REACH_PUBLIC + i);
 }
 
+static struct guide_options
+guide_of(const struct config *c)
+{
+	const char *profile = config_text(c, CONFIG_ROAD_TIMES_PROFILE);
+	struct guide_options opt = {.url = config_text(c, CONFIG_ROAD_TIMES_URL),
+				    .profile = profile == NULL || profile[0] == '\0' ? NULL : profile};
+	while (!text_eq(guide_words[opt.kind], config_text(c, CONFIG_ROAD_TIMES)))
+		opt.kind++; /* likewise */
+	return opt;
+}
+
 static enum code
 open_house(struct scope *sc, const struct config *c, struct house **out)
 {
@@ -101,6 +112,7 @@ open_house(struct scope *sc, const struct config *c, struct house **out)
 	    .finder = finder_of(c),
 	    .webhooks = webhooks_of(c),
 	    .webhooks_ca = config_text(c, CONFIG_WEBHOOKS_CA),
+	    .guide = guide_of(c),
 	    .more_schemas = cli_schemas,
 	    .more_jobs = cli_jobs,
 	};
@@ -121,6 +133,7 @@ say_ready(struct scope *sc, const struct config *c, const struct house *h, const
 	json_put_text(o, "clock", h->clock.stepped ? "stepped" : "wall");
 	json_put_bool(o, "faces", h->faces != NULL);
 	json_put_bool(o, "roads", h->road != NULL);
+	json_put_text(o, "road_times", h->planner.roads == NULL ? NULL : h->planner.roads->kind);
 	(void)cli_print(sc, o);
 }
 

@@ -4,8 +4,18 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "finder/finder.h"
+#include "guide/guide.h"
 
-enum config_kind { KIND_TEXT, KIND_NUMBER, KIND_SWITCH, KIND_CLOCK, KIND_LOG, KIND_GEOCODER, KIND_WEBHOOKS };
+enum config_kind {
+	KIND_TEXT,
+	KIND_NUMBER,
+	KIND_SWITCH,
+	KIND_CLOCK,
+	KIND_LOG,
+	KIND_GEOCODER,
+	KIND_WEBHOOKS,
+	KIND_ROAD_TIMES
+};
 
 struct config_row {
 	const char *name;
@@ -35,6 +45,12 @@ static const struct config_row config_rows[CONFIG_KEYS] = {
 			 "this machine (tests)"},
     [CONFIG_WEBHOOKS_CA] = {"webhooks_ca", KIND_TEXT, 0, 0, NULL,
 			    "PEM authorities that webhooks' receivers may use instead of the machine's"},
+    [CONFIG_ROAD_TIMES] = {"road_times", KIND_ROAD_TIMES, 0, 0, "own",
+			   "own, osrm or valhalla: whose driving times plans are made of"},
+    [CONFIG_ROAD_TIMES_URL] = {"road_times_url", KIND_TEXT, 0, 0, NULL,
+			       "https://… of that server; it is sent the places of stations and of every door"},
+    [CONFIG_ROAD_TIMES_PROFILE] = {"road_times_profile", KIND_TEXT, 0, 0, NULL,
+				   "its profile; empty: driving (OSRM), auto (Valhalla)"},
     [CONFIG_LOG] = {"log", KIND_LOG, 0, 0, "info", "error, warn, info or debug"},
 };
 
@@ -85,6 +101,7 @@ value_check(struct scope *sc, const struct config_row *row, const char *value, e
 	case KIND_CLOCK: good = one_of(value, clocks); break;
 	case KIND_GEOCODER: good = one_of(value, finder_words); break;
 	case KIND_WEBHOOKS: good = one_of(value, config_webhooks_words); break;
+	case KIND_ROAD_TIMES: good = one_of(value, guide_words); break;
 	case KIND_LOG: good = one_of(value, levels); break;
 	}
 	if (!good)

@@ -17,6 +17,7 @@
 #include "chain/chain_sign.h"
 #include "duty/duty.h"
 #include "finder/finder.h"
+#include "guide/guide.h"
 #include "hooks/hooks.h"
 #include "jobs/jobs.h"
 #include "keys/keys.h"
@@ -54,6 +55,7 @@ struct house_options {
 	bool stepped;		/* E_DENIED unless the directory was made for simulation */
 	int job_threads;
 	struct finder_options finder;		  /* who finds addresses; borrowed for the call */
+	struct guide_options guide;		  /* whose driving times plans are made of; likewise */
 	enum http_reach webhooks;		  /* which addresses they may have; REACH_ANY counts as REACH_PUBLIC */
 	const char *webhooks_ca;		  /* PEM of the authorities to trust; NULL: the machine's. Borrowed */
 	const struct schema *const *more_schemas; /* of rooms above this one, NULL-ended; NULL: none */
@@ -73,6 +75,7 @@ struct house {
 	struct road_service_own own_roads; /* over it */
 	struct finder *finder;		   /* NULL: neither roads nor a geocoding server */
 	struct hooks *hooks;
+	struct guide *guide; /* NULL: our own times */
 	struct duty_planner planner;
 	bool simulation;
 	const struct job_kind *job_kinds[HOUSE_JOBS_MAX]; /* NULL-ended */

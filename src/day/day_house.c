@@ -154,25 +154,37 @@ speeds_open(struct scope *sc, struct house *h)
 }
 
 static enum code
-roads_open(struct scope *sc, struct house *h, const struct house_settings *s)
+road_file_open(struct scope *sc, struct house *h, const struct house_settings *s)
 {
-	if (s->roads == NULL)
-		return OK;
 	const char *path = s->roads[0] == '/' ? s->roads : path_join(sc, h->dir, s->roads);
 	const char *fingerprint;
 	TRY(road_open(sc, path, &h->road));
 	TRY(file_fingerprint(sc, path, &fingerprint));
 	road_service_own_init(&h->own_roads, h->road);
+	h->planner.roads = &h->own_roads.service;
+	h->planner.road = h->road;
+	h->planner.road_version = strdup(fingerprint);
+	TRY(traffic_open(sc, h->road, &h->planner.traffic));
+	return speeds_open(sc, h);
+}
+
+/* The road file where there is one; another server before it where the operator has named one. */
+static enum code
+roads_open(struct scope *sc, struct house *h, const struct house_options *opt, const struct house_settings *s)
+{
 	h->planner = (struct duty_planner){
-	    .roads = &h->own_roads.service,
-	    .road = h->road,
-	    .road_version = strdup(fingerprint),
 	    .seconds = h->simulation ? 0 : PLAN_SECONDS,
 	    .iterations = h->simulation ? PLAN_ITERATIONS : 0,
 	    .seed = h->simulation ? (uint64_t)s->seed : 1,
 	};
-	TRY(traffic_open(sc, h->road, &h->planner.traffic));
-	return speeds_open(sc, h);
+	if (s->roads != NULL)
+		TRY(road_file_open(sc, h, s));
+	if (opt->guide.kind == GUIDE_OWN)
+		return OK;
+	TRY(guide_open(sc, &opt->guide, &h->guide));
+	h->planner.fallback = h->planner.roads;
+	h->planner.roads = guide_service(h->guide);
+	return OK;
 }
 
 static enum code
@@ -273,7 +285,7 @@ parts_open(struct scope *sc, struct house *h, const struct house_options *opt, c
 				   ((uint64_t)s->seed ^ UINT64_C(0x5741594249)) + ((uint64_t)last.seq << 32));
 	TRY(keys_open(sc, path_join(sc, h->dir, KEYS_FILE), &h->keys));
 	TRY(signer_open(sc, opt->exe, path_join(sc, h->dir, SIGNING_FILE), &h->chain.signer));
-	TRY(roads_open(sc, h, s));
+	TRY(roads_open(sc, h, opt, s));
 	if (h->road != NULL || opt->finder.kind != FINDER_EXTRACT)
 		TRY(finder_open(sc, &opt->finder, h->road, &h->finder));
 	TRY(faces_open(sc, h, opt));
@@ -323,6 +335,7 @@ house_close(struct house *h)
 	keys_close(h->keys);
 	traffic_close(h->planner.traffic);
 	finder_close(h->finder);
+	guide_close(h->guide);
 	if (h->road != NULL)
 		road_close(h->road);
 	free((void *)h->planner.road_version);

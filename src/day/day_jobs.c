@@ -12,7 +12,7 @@ plan_work(struct scope *sc, struct store *st, void *ctx, const struct job *job, 
 {
 	struct house *h = ctx;
 	struct duty_wave_plan *plan;
-	if (h->road == NULL)
+	if (h->planner.roads == NULL)
 		return fail_as(sc, E_UNAVAILABLE, "no-roads", "this house has no roads: `waybill init --roads FILE`");
 	TRY(duty_plan_work(sc, st, &h->planner, job, &plan));
 	*result = plan;
@@ -37,7 +37,9 @@ plan_give_up(struct scope *sc, struct tx *tx, void *ctx, const struct job *job)
 	    .station_id = job->subject,
 	    .kind = "job.failed",
 	    .subject = job->subject,
-	    .question = "This wave could not be planned. Are the roads there, and do all shipments lie on them?",
+	    .question =
+		"This wave could not be planned. Are the roads there, or the server that road_times names, and do all "
+		"shipments lie near a street?",
 	};
 	return queue_add(sc, tx, &q, &id);
 }

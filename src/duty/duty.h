@@ -12,7 +12,9 @@
  * one time, and every shipment that waits there. Where times have been learned,
  * driving depends on when it begins, hour by hour, by one version; the plan
  * records the road file, the version, the hours and the seed, so that it can be
- * made again and compared. It allows PLAN_PACE_PERCENT of the learned times, on
+ * made again and compared. Where the operator has another server asked for times
+ * (room `guide`), it records which one, and a digest of what it said: that plan can
+ * be checked against a kept answer, not made again. It allows PLAN_PACE_PERCENT of the learned times, on
  * the roads and at the doors: what a faster street gains is not taken from the
  * driver's breath. And learning never shortens a stop below what its sender says.
  *
@@ -85,11 +87,12 @@ bool checkin_at_depot(struct place fix, struct place depot, double radius_m);
 
 /* What planning needs besides the store. */
 struct duty_planner {
-	const struct road_service *roads; /* whose times plans are made of */
-	const struct road *road;	  /* what duties teach; NULL: nothing */
-	const char *road_version;	  /* names the road file */
-	struct traffic *traffic;	  /* learned times; NULL: the map's own */
-	double seconds;			  /* solver's budget a wave; 0: by iterations alone (simulation) */
+	const struct road_service *roads;    /* whose times plans are made of */
+	const struct road_service *fallback; /* asked where `roads` is another server that is away; or NULL */
+	const struct road *road;	     /* what duties teach; NULL: nothing */
+	const char *road_version;	     /* names the road file */
+	struct traffic *traffic;	     /* learned times; NULL: the map's own */
+	double seconds;			     /* solver's budget a wave; 0: by iterations alone (simulation) */
 	uint64_t iterations;
 	uint64_t seed;
 };
@@ -196,7 +199,8 @@ struct duty_legs {
 	char **shape;			  /* n + 1 polylines, 1e6 */
 	int64_t *duration_s, *distance_m; /* n + 1 */
 	int64_t local_ms;		  /* when they are driven, on the station's wall */
-	int64_t speeds_version;		  /* of the durations */
+	int64_t speeds_version;		  /* of the durations; 0: the map's, or another server's */
+	const char *times_by;		  /* road_service.kind of who was asked */
 };
 MUST_USE enum code duty_legs_read(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				  const char *const *stop_ids, size_t n, struct duty_legs *out);

@@ -34,17 +34,34 @@ duty_stop_s(const struct traffic_stop *learned, int64_t told_s)
 	return paced_s > told_s ? paced_s : told_s;
 }
 
+bool
+duty_roads_instead(struct scope *sc, const struct duty_planner *planner, enum code rc,
+		   const struct road_service **roads, const char **trouble)
+{
+	if (rc != E_UNAVAILABLE || planner->fallback == NULL || *roads == planner->fallback)
+		return false;
+	*trouble = sc->err.reason == NULL ? "roads-away" : sc->err.reason;
+	*roads = planner->fallback;
+	error_clear(sc);
+	return true;
+}
+
 enum code
 duty_legs_drive(struct scope *sc, struct store *st, const struct duty_planner *planner, const char *operator_id,
 		struct duty_legs *legs)
 {
 	struct traffic_now now;
+	const char *trouble;
+	const struct road_service *roads = planner->roads;
 	struct road_hour *hours = NEW_ARRAY(sc, legs->n + 1, struct road_hour);
 	TRY(traffic_take(sc, st, planner->traffic, operator_id, road_hour_of(legs->local_ms), &now));
 	for (size_t i = 0; i <= legs->n; i++)
 		hours[i] = (struct road_hour){legs->local_ms, now.metric};
-	enum code rc = duty_legs_along(sc, planner->roads, hours, legs);
-	legs->speeds_version = now.version;
+	enum code rc = duty_legs_along(sc, roads, hours, legs);
+	if (duty_roads_instead(sc, planner, rc, &roads, &trouble))
+		rc = duty_legs_along(sc, roads, hours, legs);
+	legs->speeds_version = duty_roads_learn(roads) ? now.version : 0;
+	legs->times_by = roads->kind;
 	traffic_drop(&now);
 	return rc;
 }

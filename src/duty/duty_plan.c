@@ -8,6 +8,8 @@
  * changed in between is left for the next wave instead of being forced. */
 #include "duty/duty.h"
 
+#include <sodium.h>
+
 #include "base/log.h"
 #include "base/text.h"
 #include "duty/duty_hours.h"
@@ -63,6 +65,9 @@ struct duty_wave_plan {
 	size_t n_rounds;
 	struct left_out *left_out;
 	size_t n_left_out;
+	const struct road_service *roads; /* who was asked in the end */
+	const char *trouble;		  /* why it was not planner->roads; NULL: it was */
+	const char *times_digest;	  /* of another server's times */
 	json_t *origin;
 };
 
@@ -225,14 +230,30 @@ add_vehicles(struct scope *sc, const struct wave *w, struct route_problem *p, ui
 	return OK;
 }
 
-static enum code
-solve(struct scope *sc, const struct duty_planner *planner, const struct wave *w, struct route_solution **out)
+/* Of the seconds and metres that the solver was given, so that somebody who has kept them can show it. */
+static const char *
+digest_of(struct scope *sc, const struct duty_times *t, size_t cells)
 {
+	crypto_generichash_state state;
+	uint8_t hash[16];
+	crypto_generichash_init(&state, NULL, 0, sizeof hash);
+	crypto_generichash_update(&state, (const uint8_t *)t->duration_s, cells * sizeof *t->duration_s);
+	crypto_generichash_update(&state, (const uint8_t *)t->distance_m, cells * sizeof *t->distance_m);
+	crypto_generichash_final(&state, hash, sizeof hash);
+	return hex_encode(sc, hash, sizeof hash);
+}
+
+static enum code
+solve(struct scope *sc, const struct duty_planner *planner, struct duty_wave_plan *plan, struct route_solution **out)
+{
+	const struct wave *w = &plan->wave;
 	size_t n = w->n_shipments + 1;
 	struct duty_times t;
 	struct route_problem *p;
 	uint32_t profile;
-	TRY(duty_times_of(sc, planner->roads, &w->hours, w->starts_ms, w->places, n, &t));
+	TRY(duty_times_of(sc, plan->roads, &w->hours, w->starts_ms, w->places, n, &t));
+	if (!duty_roads_learn(plan->roads))
+		plan->times_digest = digest_of(sc, &t, n * n);
 	TRY(route_problem_new(sc, (uint32_t)n, 2, &p));
 	const struct route_profile van = {
 	    .durations = t.duration_s,
@@ -269,7 +290,7 @@ leaves_at(const struct wave *w, const struct route_tour *t, uint32_t stop)
 }
 
 static enum code
-round_make(struct scope *sc, const struct duty_planner *planner, const struct wave *w, const struct route_tour *t,
+round_make(struct scope *sc, const struct road_service *roads, const struct wave *w, const struct route_tour *t,
 	   struct round *out)
 {
 	size_t n = count_tasks(t);
@@ -293,7 +314,7 @@ round_make(struct scope *sc, const struct duty_planner *planner, const struct wa
 		k++;
 	}
 	hours[n] = leaves_at(w, t, t->n_stops > 0 ? t->n_stops - 1 : 0);
-	TRY(duty_legs_along(sc, planner->roads, hours, &r.legs));
+	TRY(duty_legs_along(sc, roads, hours, &r.legs));
 	for (size_t i = 0; i <= n; i++) {
 		r.legs.duration_s[i] = travel_s[i + 1] - travel_s[i];
 		r.distance_m += r.legs.distance_m[i];
@@ -327,16 +348,46 @@ hours_json(const struct duty_hours *h)
 	return list;
 }
 
+/* The lesson whose speeds are in the driving times; 0: none. */
+static int64_t
+speeds_version(const struct duty_wave_plan *plan)
+{
+	return duty_roads_learn(plan->roads) ? plan->wave.hours.version : 0;
+}
+
+/* Whose times: our own, by this file and lesson; or a server that nobody can ask for the same again, which is why
+ * what it said is kept as a digest. The doors' lesson is the operator's own in either case. */
+static void
+put_times(json_t *o, const struct duty_planner *planner, const struct duty_wave_plan *plan)
+{
+	const struct wave *w = &plan->wave;
+	json_put_text(o, "times_by", plan->roads->kind);
+	if (plan->trouble != NULL) {
+		json_put_text(o, "times_wanted", planner->roads->kind);
+		json_put_text(o, "times_trouble", plan->trouble);
+	}
+	json_put_int(o, "speeds", speeds_version(plan));
+	if (duty_roads_learn(plan->roads)) {
+		json_put_text(o, "roads", planner->road_version);
+		json_put(o, "speeds_hours", hours_json(&w->hours));
+		json_put_int(o, "speeds_unknown_rows", (int64_t)w->hours.unknown);
+		return;
+	}
+	json_put_text(o, "times_at", plan->roads->at);
+	json_put_text(o, "times_profile", plan->roads->profile);
+	json_put_text(o, "times_digest", plan->times_digest);
+	json_put_int(o, "doors", w->hours.version);
+}
+
 /* What somebody needs to make this plan again. */
 static json_t *
-origin_json(struct scope *sc, const struct duty_planner *planner, const struct wave *w, const struct route_solution *s)
+origin_json(struct scope *sc, const struct duty_planner *planner, const struct duty_wave_plan *plan,
+	    const struct route_solution *s)
 {
+	const struct wave *w = &plan->wave;
 	json_t *o = json_new_object(sc);
 	json_put_text(o, "rule", PLAN_RULE);
-	json_put_text(o, "roads", planner->road_version);
-	json_put_int(o, "speeds", w->hours.version);
-	json_put(o, "speeds_hours", hours_json(&w->hours));
-	json_put_int(o, "speeds_unknown_rows", (int64_t)w->hours.unknown);
+	put_times(o, planner, plan);
 	json_put_int(o, "pace_percent", PLAN_PACE_PERCENT);
 	json_put_int(o, "seed", (int64_t)planner->seed);
 	json_put_int(o, "iterations", (int64_t)s->iterations);
@@ -360,18 +411,31 @@ left_out_of(struct scope *sc, const struct route_solution *s, struct duty_wave_p
 	return OK;
 }
 
-/* All of it with the wave's hours. */
+/* All of it with the wave's hours, by plan->roads. */
 static enum code
 make_rounds(struct scope *sc, const struct duty_planner *planner, struct duty_wave_plan *plan)
 {
 	const struct wave *w = &plan->wave;
 	struct route_solution *s;
-	TRY(solve(sc, planner, w, &s));
-	plan->origin = origin_json(sc, planner, w, s);
+	TRY(solve(sc, planner, plan, &s));
+	plan->origin = origin_json(sc, planner, plan, s);
 	plan->rounds = NEW_ARRAY(sc, s->n_tours, struct round);
+	plan->n_rounds = 0;
 	for (uint32_t i = 0; i < s->n_tours; i++)
-		TRY(round_make(sc, planner, w, &s->tours[i], &plan->rounds[plan->n_rounds++]));
+		TRY(round_make(sc, plan->roads, w, &s->tours[i], &plan->rounds[plan->n_rounds++]));
 	return left_out_of(sc, s, plan);
+}
+
+/* A plan has one source of times: where that fails on the way, it is begun again with the other. */
+static enum code
+make_rounds_by(struct scope *sc, const struct duty_planner *planner, struct duty_wave_plan *plan)
+{
+	plan->roads = planner->roads;
+	enum code rc = make_rounds(sc, planner, plan);
+	if (!duty_roads_instead(sc, planner, rc, &plan->roads, &plan->trouble))
+		return rc;
+	log_line(LOG_WARN, "duty: a wave is planned by %s times: %s", plan->roads->kind, plan->trouble);
+	return make_rounds(sc, planner, plan);
 }
 
 enum code
@@ -388,7 +452,7 @@ duty_plan_work(struct scope *sc, struct store *st, const struct duty_planner *pl
 	if (w->n_awards == 0)
 		return OK; /* nobody starts: the shipments wait for the next wave */
 	TRY(take_learned(sc, st, planner, w));
-	enum code rc = make_rounds(sc, planner, plan);
+	enum code rc = make_rounds_by(sc, planner, plan);
 	duty_hours_drop(&w->hours);
 	return rc;
 }
@@ -431,9 +495,9 @@ stop_insert(struct scope *sc, struct tx *tx, const struct wave *w, const char *d
 
 /* The newest version of the block's plan is the one the offer showed. */
 static enum code
-duty_insert(struct scope *sc, struct tx *tx, const struct wave *w, const struct round *r, const json_t *origin,
-	    struct id *out)
+duty_insert(struct scope *sc, struct tx *tx, const struct duty_wave_plan *plan, const struct round *r, struct id *out)
 {
+	const struct wave *w = &plan->wave;
 	struct id id = tx_new_id(tx, "dty");
 	size_t n = r->legs.n;
 	TRY(sql_run(
@@ -446,8 +510,8 @@ duty_insert(struct scope *sc, struct tx *tx, const struct wave *w, const struct 
 		 v_text(r->award.block_id), v_text(w->station_id), v_int(r->award.hours.starts_ms),
 		 v_int(r->award.hours.ends_ms), v_int(tx_now_ms(tx)), v_text(r->award.pay_plan_id),
 		 v_int(r->award.pay_plan_version), v_int(w->station.place.lat_e7), v_int(w->station.place.lon_e7),
-		 v_text(json_text(sc, origin)), v_int(r->distance_m), v_int(r->duration_s),
-		 v_text(n > 0 ? r->legs.shape[n] : ""), v_int(w->hours.version)),
+		 v_text(json_text(sc, plan->origin)), v_int(r->distance_m), v_int(r->duration_s),
+		 v_text(n > 0 ? r->legs.shape[n] : ""), v_int(speeds_version(plan))),
 	    NULL));
 	*out = id;
 	return OK;
@@ -488,7 +552,7 @@ round_commit(struct scope *sc, struct tx *tx, const struct duty_wave_plan *plan,
 	TRY(wants_plan(sc, tx, w->operator_id, &now, &wants)); /* she may have opened without one, or have another */
 	if (!wants)
 		return OK;
-	TRY(duty_insert(sc, tx, w, r, plan->origin, &duty));
+	TRY(duty_insert(sc, tx, plan, r, &duty));
 	TRY(job_add(sc, tx, duty_end_job.name, w->operator_id, duty.s, now.hours.ends_ms, NULL));
 	for (size_t k = 0; k < r->legs.n; k++) {
 		const char *shipment = w->shipments[r->shipments[k]].id;

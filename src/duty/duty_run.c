@@ -573,7 +573,10 @@ duty_reorder(struct scope *sc, struct tx *tx, const char *operator_id, const cha
 		    VALS(v_text(operator_id), v_text(d.id), v_text(legs->n > 0 ? legs->shape[legs->n] : ""),
 			 v_int(legs->distance_m[legs->n]), v_int(legs->speeds_version)),
 		    NULL));
-	return say(sc, tx, operator_id, driver_id, "plan.reordered", d.id, d.id);
+	json_t *data = json_new_object(sc);
+	json_put_text(data, "duty_id", d.id);
+	json_put_text(data, "times_by", legs->times_by);
+	return event_emit(sc, tx, operator_id, driver_id, FOR_BOTH, "plan.reordered", d.id, data);
 }
 
 /* --- keeping proofs --- */
