@@ -26,18 +26,18 @@ def loading(day):
     day.shipments()
     day.draw(day.blocks()[0])
     day.open()
-    return [phone.need("GET", "/v1/driver/duty") for phone in day.phones]
+    plans = [(phone.need("GET", "/v1/driver/duty"), phone) for phone in day.phones]
+    return sorted(plans, key=lambda p: [x["shipment"]["reference"] for x in p[0]["stops"]])  # whoever drew which
 
 
 def morning(binary, init, serve):
-    """The plan of each driver, and the first one's round in her own order."""
+    """The rounds, and the first of them in its driver's own order."""
     with waybill.server(binary, "--simulation", "--seed", "21", "--start", START, "--place", f"{TOWN[0]},{TOWN[1]}",
                         *init, serve_flags=("--clock", "stepped", *serve)) as s:
-        day = Day(s, 2, 24)
-        plans = loading(day)
-        stops = plans[0]["stops"]
-        again = day.phones[0].need("POST", "/v1/driver/duty/reorder", {"stop_ids": [x["id"] for x in stops][::-1]})
-        return s.ready, plans, again
+        plans = loading(Day(s, 2, 24))
+        first, phone = plans[0]
+        again = phone.need("POST", "/v1/driver/duty/reorder", {"stop_ids": [x["id"] for x in first["stops"]][::-1]})
+        return s.ready, [plan for plan, _ in plans], again
 
 
 def same_round(a, b):
