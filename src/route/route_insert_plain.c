@@ -10,7 +10,7 @@
  * neighbours are itself (absent() in route_state.c). */
 #include "route/route_state.h"
 
-#define ENDS_MAX 40 /* routes in use: beyond that the ends are not worth it */
+#define ENDS_MAX 16 /* routes in use: beyond that the ends are not worth it */
 #define NOTHING (1 << 30)
 
 struct scan {

@@ -21,10 +21,10 @@
 #define BANK_SHARE 0.1
 /* Temperatures in mean arcs to near neighbours (measured: docs/route.md). */
 #define HOT 5.0
-#define COLD 0.02
+#define COLD 0.06
 #define REHEAT 0.8
-#define CYCLE_TRIES 700 /* a task, in plans of up to … */
-#define CYCLE_TASKS 400 /* … so many */
+#define CYCLE_TRIES 1500 /* a task, in plans of up to … */
+#define CYCLE_TASKS 400	 /* … so many */
 #define CYCLES_MAX 50
 #define POOL_BELOW 0.3
 #define POLISH_SHARE 0.04 /* of the tries so far go into set partitioning */
