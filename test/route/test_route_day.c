@@ -56,25 +56,35 @@ a_relaxed_problem_never_costs_more(void **state)
 	}
 }
 
+#define ORDERS_TRIED 10
+
 /* The same tasks in another order: another search path, nearly the same cost.
- * docs/route.md states the noise: 5 % at a hundred tries a task. */
+ * docs/route.md states the noise at a hundred tries a task: 2 % in the mean, 8 % at most of 40 problems. */
 static void
 the_order_of_the_input_hardly_matters(void **state)
 {
 	(void)state;
-	struct scope sc;
-	scope_init(&sc);
-	struct route_problem *p = build(&sc, &(struct shape){.jobs = 40, .vehicles = 8, .dims = 1, .windows = true}, 3);
-	struct route_solution *a = solved(&sc, p, 4000);
-	for (uint32_t i = 0; i < p->n_tasks / 2; i++) {
-		struct route_task t = p->tasks[i];
-		p->tasks[i] = p->tasks[p->n_tasks - 1 - i];
-		p->tasks[p->n_tasks - 1 - i] = t;
+	double sum = 0;
+	for (uint64_t seed = 1; seed <= ORDERS_TRIED; seed++) {
+		struct scope sc;
+		scope_init(&sc);
+		struct shape shape = {.jobs = 40, .vehicles = 8, .dims = 1, .windows = true};
+		struct route_problem *p = build(&sc, &shape, seed);
+		struct route_solution *a = solved(&sc, p, 4000);
+		for (uint32_t i = 0; i < p->n_tasks / 2; i++) {
+			struct route_task t = p->tasks[i];
+			p->tasks[i] = p->tasks[p->n_tasks - 1 - i];
+			p->tasks[p->n_tasks - 1 - i] = t;
+		}
+		struct route_solution *b = solved(&sc, p, 4000);
+		assert_int_equal(a->n_out, b->n_out);
+		double ratio = (double)b->cost / (double)a->cost;
+		ratio = ratio < 1 ? 1 / ratio : ratio;
+		assert_true(ratio < 1.1);
+		sum += ratio;
+		scope_release(&sc);
 	}
-	struct route_solution *b = solved(&sc, p, 4000);
-	assert_int_equal(a->n_out, b->n_out);
-	assert_true((double)b->cost < 1.05 * (double)a->cost && (double)a->cost < 1.05 * (double)b->cost);
-	scope_release(&sc);
+	assert_true(sum / ORDERS_TRIED < 1.03);
 }
 
 static bool
