@@ -1,7 +1,7 @@
 #include "road/bench.h"
 
 #include "base/clock.h"
-#include "road/cch.h"
+#include "road/core.h"
 #include "road/kernels.h"
 #include "road/trip.h"
 
@@ -226,10 +226,10 @@ time_customising(struct bench *b)
 		int64_t start = clock_cpu_ns();
 		cch_customise_narrow(b->road, b->road->arc_ms, 1, &w);
 		keep_best(&b->r->customise_ms, start, 1e6);
-		free(w.memory);
+		cch_narrow_release(&w);
 	}
-	b->r->bytes_per_metric =
-	    (double)(b->road->n[SECTION_UP_HEAD] * 2 * sizeof(int32_t) + b->road->n[SECTION_ARC] * sizeof(uint32_t));
+	b->r->bytes_per_metric = (double)(b->road->n[SECTION_UP_HEAD] * 2 * sizeof(int32_t) + core_bytes(b->road) +
+					  b->road->n[SECTION_ARC] * sizeof(uint32_t));
 }
 
 static void

@@ -1,9 +1,10 @@
 #include "road/cch.h"
 
 #include "road/cch_tree.h"
+#include "road/core.h"
 
-static void *
-allocate(size_t n, size_t size)
+void *
+cch_allocate(size_t n, size_t size)
 {
 	void *p = n > SIZE_MAX / size ? NULL : malloc(n * size);
 	if (p == NULL) {
@@ -33,6 +34,14 @@ void
 cch_customise_narrow(const struct road *road, const uint32_t *arc_ms, unsigned threads, struct cch_narrow *out)
 {
 	customise_narrow(road, arc_ms, threads, out);
+	core_make(road, out);
+}
+
+void
+cch_narrow_release(struct cch_narrow *w)
+{
+	free(w->memory);
+	free(w->core_memory);
 }
 
 void
@@ -58,7 +67,7 @@ cch_narrow_of(const struct road *road, const struct road_metric *metric)
 	pthread_mutex_lock(&road->metrics->customise_lock);
 	w = atomic_load(&m->narrow);
 	if (w == NULL) {
-		w = allocate(1, sizeof *w);
+		w = cch_allocate(1, sizeof *w);
 		cch_customise_narrow(road, m->arc_ms, road->metrics->threads, w);
 		atomic_store(&m->narrow, w);
 	}
@@ -76,7 +85,7 @@ cch_wide_of(const struct road *road, const struct road_metric *metric)
 	pthread_mutex_lock(&road->metrics->customise_lock);
 	w = atomic_load(&m->wide);
 	if (w == NULL) {
-		w = allocate(1, sizeof *w);
+		w = cch_allocate(1, sizeof *w);
 		cch_customise_wide(road, m->arc_ms, road->metrics->threads, w);
 		atomic_store(&m->wide, w);
 	}

@@ -25,6 +25,8 @@
 struct cch_narrow {
 	int32_t *up, *down; /* with room around them, as kernels.h wants it */
 	void *memory;
+	int32_t *core[2]; /* rows from a vertex up, and back down to it: core.h */
+	void *core_memory;
 };
 struct cch_wide {
 	int64_t *up, *down;
@@ -32,9 +34,13 @@ struct cch_wide {
 };
 
 /* Fresh weights, made by that many threads; the same to the bit for any number.
- * The caller frees `memory`. */
+ * The caller frees `memory`; cch_narrow_release() does. */
 void cch_customise_narrow(const struct road *road, const uint32_t *arc_ms, unsigned threads, struct cch_narrow *out);
 void cch_customise_wide(const struct road *road, const uint32_t *arc_ms, unsigned threads, struct cch_wide *out);
+
+/* Heap memory, or the end of the process. */
+void *cch_allocate(size_t n, size_t size);
+void cch_narrow_release(struct cch_narrow *w);
 
 /* The metric's weights, customised at their first use; any thread. */
 const struct cch_narrow *cch_narrow_of(const struct road *road, const struct road_metric *metric);

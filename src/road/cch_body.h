@@ -84,7 +84,7 @@ NAME(customise)(const struct road *road, const uint32_t *arc_ms, unsigned thread
 {
 	size_t m = road->n[SECTION_UP_HEAD];
 	size_t room = 2 * m + (size_t)3 * LANES;
-	WEIGHT *all = allocate(room, sizeof(WEIGHT));
+	WEIGHT *all = cch_allocate(room, sizeof(WEIGHT));
 	for (size_t i = 0; i < room; i++)
 		all[i] = INFINITE;
 	*out = (struct NAME(cch)){.up = all + LANES, .down = all + m + (size_t)2 * LANES, .memory = all};

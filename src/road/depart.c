@@ -142,7 +142,7 @@ bound_init(struct scope *sc, struct bound *b, const struct road *road, const str
 	uint32_t lowest = label_lowest(road, to);
 	uint32_t n = road->depth[lowest] + 1;
 	uint32_t *chain = NEW_ARRAY(sc, n, uint32_t);
-	int32_t *label = NEW_ARRAY(sc, n, int32_t);
+	int32_t *label = kernels_array(sc, n, sizeof *label);
 	label_chain(road, lowest, chain);
 	label_fill_narrow(road, least, to, false, chain, n, 0, label);
 	*b = (struct bound){.road = road, .up = cch_narrow_of(road, least)->up, .label = label, .chain = chain};

@@ -79,8 +79,8 @@ typedef int64_t V_w;
 
 #define ALIGNMENT 64u
 
-static void *
-align(void *p)
+void *
+kernels_align(void *p)
 {
 	return (void *)(((uintptr_t)p + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
 }
@@ -94,7 +94,7 @@ room_for(size_t n, size_t size)
 void *
 kernels_array(struct scope *sc, size_t n, size_t size)
 {
-	return align(scope_array(sc, room_for(n, size), size));
+	return kernels_align(scope_array(sc, room_for(n, size), size));
 }
 
 enum code
@@ -102,7 +102,7 @@ kernels_try_array(struct scope *sc, size_t n, size_t size, void **out)
 {
 	void *p;
 	TRY(scope_try_array(sc, room_for(n, size), size, &p));
-	*out = align(p);
+	*out = kernels_align(p);
 	return OK;
 }
 

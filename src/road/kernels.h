@@ -27,6 +27,8 @@ struct kernels {
 			     const int32_t *weight, int32_t *by_depth);
 	void (*climb_wide)(const struct road *road, const uint32_t *chain, uint32_t n, uint32_t stop,
 			   const int64_t *weight, int64_t *by_depth);
+	/* into[d] = min(into[d], add + row[d]) for d < n, by whole multiples of LANES */
+	void (*row_narrow)(int32_t *into, const int32_t *row, int32_t add, uint32_t n);
 	/* One vertex of a climb; last[] keeps the arc that brought each value. */
 	void (*step)(const struct road *road, uint32_t v, int32_t mine, const int32_t *weight, int32_t *by_depth,
 		     int32_t *last);
@@ -50,6 +52,9 @@ struct kernels {
 /* A zeroed array of n values by depth; like scope_array and scope_try_array. */
 void *kernels_array(struct scope *sc, size_t n, size_t size);
 MUST_USE enum code kernels_try_array(struct scope *sc, size_t n, size_t size, void **out);
+
+/* Up to the next place where an array by depth may begin; 63 bytes further at most. */
+void *kernels_align(void *p);
 
 /* The best that runs here. */
 const struct kernels *kernels_pick(void);

@@ -61,6 +61,14 @@ step(const struct road *road, uint32_t v, int32_t mine, const int32_t *weight, i
 	}
 }
 
+static void
+row_narrow(int32_t *into, const int32_t *row, int32_t add, uint32_t n)
+{
+	V_n more = FILL_V_n(add);
+	for (uint32_t d = 0; d < n; d += N_n)
+		STORE_n(into + d, MIN_n(LOAD_n(into + d), ADD_n(more, LOAD_n(row + d))));
+}
+
 #define SWEEP(name, T, V, N, LOAD, STORE, ADD, MIN) \
 	static void name(T *rows, const uint32_t *chain, uint32_t n, const uint32_t *first, \
 			 const uint32_t *head_depth, const T *weight) \
@@ -136,6 +144,7 @@ const struct kernels KERNELS = {
     .name = KERNELS_NAME,
     .climb_narrow = climb_narrow,
     .climb_wide = climb_wide,
+    .row_narrow = row_narrow,
     .step = step,
     .sweep_narrow = sweep_narrow,
     .sweep_wide = sweep_wide,

@@ -32,9 +32,25 @@ uint32_t
 label_chain(const struct road *road, uint32_t lowest, uint32_t *ranks)
 {
 	uint32_t n = road->depth[lowest] + 1;
-	for (uint32_t d = n, v = lowest; d-- > 0; v = road->parent[v])
-		ranks[d] = v;
+	uint32_t d = n;
+	for (uint32_t v = lowest; d > 0; v = road->parent[road->chain_end[v]])
+		for (uint32_t w = v; w <= road->chain_end[v]; w++)
+			ranks[--d] = w;
 	return n;
+}
+
+uint32_t
+label_common(const struct road *road, uint32_t a, uint32_t b)
+{
+	while (a != b) {
+		uint32_t *low = a < b ? &a : &b;
+		uint32_t high = a < b ? b : a;
+		uint32_t end = road->chain_end[*low];
+		*low = high <= end ? high : road->parent[end];
+		if (*low == ROAD_NONE)
+			return 0; /* two trees */
+	}
+	return road->depth[a] + 1;
 }
 
 bool

@@ -19,9 +19,16 @@ struct chain {
 
 /* The lowest vertex of a point's segment: all its others lie above on the chain. */
 uint32_t label_lowest(const struct road *road, const struct road_point *p);
+/* How many vertices the chains of two vertices share: a common prefix by depth. */
+uint32_t label_common(const struct road *road, uint32_t a, uint32_t b);
 /* Writes the chain of a vertex; ranks must have room for max_depth + 1. */
 uint32_t label_chain(const struct road *road, uint32_t lowest, uint32_t *ranks);
 
+/* by_depth[0 … n): the point's own vertices, all else infinite. n: its chain's length. */
+void label_start_narrow(const struct road *road, const struct road_metric *metric, const struct road_point *p,
+			bool leaves, uint32_t n, int32_t *by_depth);
+void label_start_wide(const struct road *road, const struct road_metric *metric, const struct road_point *p,
+		      bool leaves, uint32_t n, int64_t *by_depth);
 /* Fills by_depth[0 … n) with the label as far as the vertices from depth n - 1
  * down to depth `stop` carry it; the rest up to the root is the caller's.
  * by_depth is from kernels_array. */

@@ -1,10 +1,12 @@
 /* A label, for one width. Included by label.c with WEIGHT, NAME, INFINITE,
  * POINT_WEIGHT(ms, dm) and WEIGHTS_OF as in cch_body.h. */
 
-static void
-NAME(start)(const struct road *road, const struct road_metric *metric, const struct road_point *p, bool leaves,
-	    WEIGHT *by_depth)
+void
+NAME(label_start)(const struct road *road, const struct road_metric *metric, const struct road_point *p, bool leaves,
+		  uint32_t n, WEIGHT *by_depth)
 {
+	for (uint32_t d = 0; d < n; d++)
+		by_depth[d] = INFINITE;
 	uint32_t dm = road->segment[p->segment].length_dm;
 	(void)dm;
 	for (uint32_t v = road->segment_vertex[p->segment]; v < road->segment_vertex[p->segment + 1]; v++) {
@@ -24,8 +26,6 @@ NAME(label_fill)(const struct road *road, const struct road_metric *metric, cons
 		 const uint32_t *chain, uint32_t n, uint32_t stop, WEIGHT *by_depth)
 {
 	const WEIGHT *weight = leaves ? WEIGHTS_OF(road, metric)->up : WEIGHTS_OF(road, metric)->down;
-	for (uint32_t d = 0; d < n; d++)
-		by_depth[d] = INFINITE;
-	NAME(start)(road, metric, p, leaves, by_depth);
+	NAME(label_start)(road, metric, p, leaves, n, by_depth);
 	kernels_pick()->NAME(climb)(road, chain, n, stop, weight, by_depth);
 }

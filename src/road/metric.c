@@ -9,7 +9,7 @@ weights_free(struct road_metric *m)
 	struct cch_narrow *narrow = atomic_load(&m->narrow);
 	struct cch_wide *wide = atomic_load(&m->wide);
 	if (narrow != NULL)
-		free(narrow->memory);
+		cch_narrow_release(narrow);
 	if (wide != NULL)
 		free(wide->memory);
 	free(narrow);

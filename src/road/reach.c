@@ -98,7 +98,7 @@ seed(struct scope *sc, struct sweep *s, const struct road_reach *reach)
 	const struct road *road = s->road;
 	uint32_t lowest = label_lowest(road, &reach->from);
 	uint32_t *chain = NEW_ARRAY(sc, road->depth[lowest] + 1, uint32_t);
-	int32_t *label = NEW_ARRAY(sc, road->depth[lowest] + 1, int32_t);
+	int32_t *label = kernels_array(sc, road->depth[lowest] + 1, sizeof *label);
 	uint32_t n = label_chain(road, lowest, chain);
 	label_fill_narrow(road, reach->metric, &reach->from, true, chain, n, 0, label);
 	for (size_t r = 0; r < road->n[SECTION_VERTEX]; r++)

@@ -368,7 +368,7 @@ road_build(struct scope *sc, struct osm_raw *raw, struct road_sections *out, str
 	TRY(put_sections(b, out));
 	struct road_head *head = NEW(sc, struct road_head);
 	*head = *(const struct road_head *)out->at[SECTION_HEAD];
-	TRY(build_order(b, out, &head->max_depth));
+	TRY(build_order(b, out, head));
 	out->at[SECTION_HEAD] = head;
 	report->segments = b->segments.n;
 	report->arcs = b->arcs.n;

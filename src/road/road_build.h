@@ -73,12 +73,12 @@ bool build_connected(struct builder *b);
 void build_spokes(struct builder *b, struct road_sections *out);
 /* Fills the geocoder's sections; adds to the extract's text. */
 void build_names(struct builder *b, struct road_sections *out);
-/* Fills the sections of the order; *max_depth: of the elimination tree.
+/* Fills the sections of the order, and what the head says of the elimination tree.
  * E_LIMIT  the chordal graph is too large for a file. */
-MUST_USE enum code build_order(struct builder *b, struct road_sections *out, uint32_t *max_depth);
+MUST_USE enum code build_order(struct builder *b, struct road_sections *out, struct road_head *head);
 /* The part of it that follows when each vertex has its rank. */
 MUST_USE enum code build_chordal(struct builder *b, const uint32_t *rank, struct road_sections *out,
-				 uint32_t *max_depth);
+				 struct road_head *head);
 
 /* A bearing at an arc's beginning (at_end false) or end, degrees. */
 double arc_bearing(const struct place *shape, const struct road_segment *s, bool backward, bool at_end);

@@ -10,6 +10,7 @@
  * n arcs in a row, whose heads lie at depth, depth - 1, …, depth - n + 1. Queries
  * walk runs, many arcs at an instruction (kernels.h).
  */
+#include "road/kernels.h"
 #include "road/road_build.h"
 
 struct chordal {
@@ -164,6 +165,47 @@ put_runs(struct builder *b, const struct chordal *c, const uint32_t *up_depth, s
 	put(out, SECTION_RUN, runs, n);
 }
 
+#define CELL_MAX 1024u /* vertices of a subtree below the core, mostly; fewer in a small extract */
+#define CELLS_MIN 16u
+
+/* Rows for all whose subtree has at least `least` vertices. */
+static size_t
+number_rows(const struct chordal *c, const uint32_t *depth, const uint32_t *size, uint32_t least, uint32_t *row)
+{
+	size_t cells = 0;
+	for (uint32_t v = 0; v < c->n; v++) {
+		row[v] = size[v] >= least && cells < ROAD_NONE ? (uint32_t)cells : ROAD_NONE;
+		if (size[v] >= least)
+			cells += (depth[v] / LANES + 1) * LANES;
+	}
+	return cells;
+}
+
+/* The core: the top of the tree, as far down as its rows take half of what the
+ * weights do. A row is as long as its vertex is deep, rounded up to vectors. */
+static void
+put_core(struct builder *b, const struct chordal *c, const uint32_t *depth, struct road_sections *out,
+	 struct road_head *head)
+{
+	uint32_t *size = NEW_ARRAY(b->sc, c->n, uint32_t);
+	uint32_t *row = NEW_ARRAY(b->sc, c->n, uint32_t);
+	uint32_t *end = NEW_ARRAY(b->sc, c->n, uint32_t);
+	for (uint32_t v = 0; v < c->n; v++) {
+		size[v]++;
+		if (c->parent[v] != ROAD_NONE)
+			size[c->parent[v]] += size[v];
+	}
+	uint32_t least = c->n / CELLS_MIN < CELL_MAX ? c->n / CELLS_MIN + 1 : CELL_MAX;
+	size_t cells = number_rows(c, depth, size, least, row);
+	while (cells > c->head.n / 2 && least < UINT32_MAX / 2)
+		cells = number_rows(c, depth, size, least *= 2, row);
+	for (uint32_t v = c->n; v-- > 0;)
+		end[v] = c->parent[v] == v + 1 ? end[v + 1] : v;
+	head->core_cells = (uint32_t)cells;
+	put(out, SECTION_CORE_ROW, row, c->n);
+	put(out, SECTION_CHAIN_END, end, c->n);
+}
+
 /* What queries want to know of the tree: depths, which chordal arc a turn is,
  * and the chordal arcs that end at a vertex. */
 static void
@@ -201,7 +243,7 @@ put_tree(struct builder *b, struct chordal *c, const uint32_t *rank, const uint3
 }
 
 enum code
-build_chordal(struct builder *b, const uint32_t *rank, struct road_sections *out, uint32_t *max_depth)
+build_chordal(struct builder *b, const uint32_t *rank, struct road_sections *out, struct road_head *head)
 {
 	struct scope *sc = b->sc;
 	struct chordal *c = NEW(sc, struct chordal);
@@ -225,10 +267,11 @@ build_chordal(struct builder *b, const uint32_t *rank, struct road_sections *out
 			return fail(sc, E_LIMIT, "more streets than a road file holds");
 	}
 	vec_push_u32(&c->first, (uint32_t)c->head.n);
-	uint32_t *depth = depths_of(c, sc, max_depth);
-	if (*max_depth > UINT16_MAX)
-		return fail(sc, E_LIMIT, "no small cuts: the tree of its streets is %u deep", *max_depth);
+	uint32_t *depth = depths_of(c, sc, &head->max_depth);
+	if (head->max_depth > UINT16_MAX)
+		return fail(sc, E_LIMIT, "no small cuts: the tree of its streets is %u deep", head->max_depth);
 	put_tree(b, c, rank, depth, out);
+	put_core(b, c, depth, out, head);
 	put(out, SECTION_RANK, rank, c->n);
 	put(out, SECTION_UP_FIRST, c->first.at, c->first.n);
 	put(out, SECTION_UP_HEAD, c->head.at, c->head.n);

@@ -13,7 +13,7 @@
 #include "road/road_map.h"
 
 #define ROAD_MAGIC "WAYROAD"
-#define ROAD_VERSION 10u
+#define ROAD_VERSION 11u
 #define ALIGNMENT 64u
 #define ATTRIBUTION "© OpenStreetMap contributors, ODbL 1.0"
 
@@ -146,6 +146,8 @@ point_at_sections(struct road *road)
 	road->down_first = section(road, SECTION_DOWN_FIRST);
 	road->down = section(road, SECTION_DOWN);
 	road->turn_arc = section(road, SECTION_TURN_ARC);
+	road->chain_end = section(road, SECTION_CHAIN_END);
+	road->core_row = section(road, SECTION_CORE_ROW);
 	road->run_first = section(road, SECTION_RUN_FIRST);
 	road->run = section(road, SECTION_RUN);
 }

@@ -159,6 +159,7 @@ struct road_head {
 	uint32_t n_nodes;
 	uint32_t max_depth;    /* of the elimination tree */
 	uint32_t kerb_classes; /* bit per class: stops are on the point's own side */
+	uint32_t core_cells;   /* numbers in all rows of the core */
 };
 #define DRAW_CELL_E7 50000
 
@@ -196,6 +197,8 @@ enum road_section {
 	SECTION_DOWN_FIRST, /* the chordal arcs that end at a vertex, lowest tail first */
 	SECTION_DOWN,
 	SECTION_TURN_ARC,  /* per turn: its chordal arc << 1 | (it leads down) */
+	SECTION_CHAIN_END, /* by rank: as far up as each parent is the next rank */
+	SECTION_CORE_ROW,  /* by rank: where its row of the core begins; ROAD_NONE: below the core (core.h) */
 	SECTION_RUN_FIRST, /* first run of each vertex, by rank; one more at the end */
 	SECTION_RUN,
 	SECTION_GEO_ENTITY, /* the geocoder's: see geocode_map.h */
@@ -237,6 +240,7 @@ struct road {
 	const uint32_t *rank;
 	const uint32_t *up_first, *up_head, *parent, *depth, *rank_vertex, *up_depth, *up_tail;
 	const uint32_t *down_first, *down, *turn_arc;
+	const uint32_t *chain_end, *core_row;
 	const uint32_t *run_first;
 	const struct road_run *run;
 	struct geo_index geo;

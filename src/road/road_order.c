@@ -496,10 +496,10 @@ order_init(struct order *o, struct builder *b)
 }
 
 enum code
-build_order(struct builder *b, struct road_sections *out, uint32_t *max_depth)
+build_order(struct builder *b, struct road_sections *out, struct road_head *head)
 {
 	struct order *o = NEW(b->sc, struct order);
 	order_init(o, b);
 	dissect(o);
-	return build_chordal(b, o->rank, out, max_depth);
+	return build_chordal(b, o->rank, out, head);
 }

@@ -1,94 +1,34 @@
-/* One trip: two labels whose last arcs are remembered, and the unpacking of the
- * chordal arcs they name. */
+/* One trip: two climbs and where they meet best, and the unpacking of the
+ * chordal arcs between there and the points. */
 #include "road/trip.h"
 
-#include "road/kernels.h"
-#include "road/label.h"
-
-struct side {
-	const int32_t *weight;
-	const uint32_t *chain;
-	uint32_t n;
-	int32_t *by_depth;
-	int32_t *last; /* the chordal arc that brought the value; -1: the point itself */
-};
+#include "road/climb.h"
 
 struct search {
-	struct side from, to;
+	struct climb from, to;
 	uint32_t common; /* this many vertices are on both chains */
-	int32_t best;
-	int32_t behind; /* of the source on its arcs, at most */
-	uint32_t meet;	/* at this depth */
+	int32_t best;	 /* NARROW_REACHED or more: there is no way */
 };
-
-static void
-relax_side(const struct road *road, const struct kernels *k, struct side *s, uint32_t d)
-{
-	k->step(road, s->chain[d], s->by_depth[d], s->weight, s->by_depth, s->last);
-}
-
-static void
-climb_alone(const struct road *road, const struct kernels *k, struct side *s, uint32_t common)
-{
-	for (uint32_t d = s->n; d-- > common;)
-		if (s->by_depth[d] < NARROW_INFINITE)
-			relax_side(road, k, s, d);
-}
-
-/* Below the common part both sides climb alone; above, each vertex may be where
- * they meet, and what is dearer than a meeting climbs no further. The source's
- * values begin below zero, by what lies behind it on its arcs; nothing else does. */
-static void
-climb(const struct road *road, struct search *s)
-{
-	const struct kernels *k = kernels_pick();
-	climb_alone(road, k, &s->from, s->common);
-	climb_alone(road, k, &s->to, s->common);
-	for (uint32_t d = s->common; d-- > 0;) {
-		int32_t a = s->from.by_depth[d];
-		int32_t b = s->to.by_depth[d];
-		if (a + b < s->best) {
-			s->best = a + b;
-			s->meet = d;
-		}
-		if (a < s->best)
-			relax_side(road, k, &s->from, d);
-		if (b - s->behind < s->best)
-			relax_side(road, k, &s->to, d);
-	}
-}
-
-static void
-side_init(struct side *s, struct scope *sc, const struct road *road, const struct road_metric *metric,
-	  const struct road_point *p, bool leaves)
-{
-	const struct cch_narrow *w = cch_narrow_of(road, metric);
-	uint32_t lowest = label_lowest(road, p);
-	uint32_t n = road->depth[lowest] + 1;
-	uint32_t *chain = NEW_ARRAY(sc, n, uint32_t);
-	*s = (struct side){.weight = leaves ? w->up : w->down, .chain = chain, .n = n};
-	s->by_depth = kernels_array(sc, n, sizeof *s->by_depth);
-	label_chain(road, lowest, chain);
-	label_fill_narrow(road, metric, p, leaves, chain, n, n, s->by_depth);
-	s->last = kernels_array(sc, n, sizeof *s->last);
-	memset(s->last, 0xff, n * sizeof *s->last);
-}
 
 static void
 search_run(struct search *s, struct scope *sc, const struct road *road, const struct road_metric *metric,
-	   const struct road_point *from, const struct road_point *to)
+	   const struct road_point *from, const struct road_point *to, bool keep_way)
 {
-	side_init(&s->from, sc, road, metric, from, true);
-	side_init(&s->to, sc, road, metric, to, false);
-	for (uint32_t v = road->segment_vertex[from->segment]; v < road->segment_vertex[from->segment + 1]; v++) {
-		int32_t start = s->from.by_depth[road->depth[road->rank[v]]];
-		s->behind = -start > s->behind ? -start : s->behind;
-	}
-	uint32_t most = s->from.n < s->to.n ? s->from.n : s->to.n;
-	while (s->common < most && s->from.chain[s->common] == s->to.chain[s->common])
-		s->common++;
-	s->best = NARROW_REACHED;
-	climb(road, s);
+	climb_cell(&s->from, sc, road, metric, from, true, keep_way);
+	climb_cell(&s->to, sc, road, metric, to, false, keep_way);
+	s->common = label_common(road, s->from.lowest, s->to.lowest);
+	climb_core(&s->from, road, s->common);
+	climb_core(&s->to, road, s->common);
+	s->best = kernels_pick()->least_narrow(s->from.by_depth, s->to.by_depth, s->common, NARROW_INFINITE);
+}
+
+static uint32_t
+meeting(const struct search *s)
+{
+	uint32_t d = 0;
+	while (s->from.by_depth[d] + s->to.by_depth[d] != s->best)
+		d++;
+	return d;
 }
 
 /* --- unpacking ------------------------------------------------------------------ */
@@ -192,20 +132,16 @@ read_trip(struct scope *sc, const struct road *road, const struct road_metric *m
 	u.stack = NEW(sc, struct vec);
 	vec_init(u.vertices, sc, sizeof(uint32_t));
 	vec_init(u.stack, sc, sizeof(struct hop));
-	/* down from the meeting to the source, then the same hops in driving order */
-	uint32_t *climbed = NEW_ARRAY(sc, s->from.n, uint32_t);
-	uint32_t n = 0;
-	uint32_t d = s->meet;
-	for (; s->from.last[d] >= 0; d = road->depth[road->up_tail[s->from.last[d]]])
-		climbed[n++] = (uint32_t)s->from.last[d];
-	vec_push_u32(u.vertices, road->rank_vertex[s->from.chain[d]]);
+	uint32_t *arcs = NEW_ARRAY(sc, s->from.n > s->to.n ? s->from.n : s->to.n, uint32_t);
+	uint32_t meet = meeting(s);
+	uint32_t first;
+	uint32_t n = climb_way(&s->from, road, meet, arcs, &first);
+	vec_push_u32(u.vertices, road->rank_vertex[first]);
 	while (n-- > 0)
-		unpack(&u,
-		       (struct hop){road->up_tail[climbed[n]], road->up_head[climbed[n]], s->from.weight[climbed[n]]});
-	for (d = s->meet; s->to.last[d] >= 0; d = road->depth[road->up_tail[s->to.last[d]]]) {
-		uint32_t e = (uint32_t)s->to.last[d];
-		unpack(&u, (struct hop){road->up_head[e], road->up_tail[e], s->to.weight[e]});
-	}
+		unpack(&u, (struct hop){road->up_tail[arcs[n]], road->up_head[arcs[n]], s->from.weight[arcs[n]]});
+	n = climb_way(&s->to, road, meet, arcs, &first);
+	for (uint32_t i = 0; i < n; i++)
+		unpack(&u, (struct hop){road->up_head[arcs[i]], road->up_tail[arcs[i]], s->to.weight[arcs[i]]});
 	out->vertices = VEC_AT(u.vertices, uint32_t, 0);
 	out->n = u.vertices->n;
 }
@@ -229,7 +165,7 @@ trip_find(struct scope *sc, const struct road *road, const struct road_metric *m
 		return;
 	}
 	struct search s = {0};
-	search_run(&s, sc, road, metric, from, to);
+	search_run(&s, sc, road, metric, from, to, true);
 	struct trip t = {.cost_ms = ROAD_INFINITE};
 	if (s.best < NARROW_REACHED) {
 		t.cost_ms = (uint32_t)s.best;
@@ -248,18 +184,7 @@ trip_cost(struct scope *sc, const struct road *road, const struct road_metric *m
 		special_trip(sc, road, metric, from, to, &t);
 		return t.cost_ms;
 	}
-	/* both labels whole, then their minimum: to ask at each vertex whether it can still matter takes longer */
-	uint32_t low[2] = {label_lowest(road, from), label_lowest(road, to)};
-	uint32_t n[2] = {road->depth[low[0]] + 1, road->depth[low[1]] + 1};
-	uint32_t *chain[2] = {NEW_ARRAY(sc, n[0], uint32_t), NEW_ARRAY(sc, n[1], uint32_t)};
-	int32_t *label[2] = {kernels_array(sc, n[0], sizeof(int32_t)), kernels_array(sc, n[1], sizeof(int32_t))};
-	for (int i = 0; i < 2; i++) {
-		label_chain(road, low[i], chain[i]);
-		label_fill_narrow(road, metric, i == 0 ? from : to, i == 0, chain[i], n[i], 0, label[i]);
-	}
-	uint32_t common = 0;
-	while (common < n[0] && common < n[1] && chain[0][common] == chain[1][common])
-		common++;
-	int32_t best = kernels_pick()->least_narrow(label[0], label[1], common, NARROW_INFINITE);
-	return best < NARROW_REACHED ? (uint32_t)best : ROAD_INFINITE;
+	struct search s = {0};
+	search_run(&s, sc, road, metric, from, to, false);
+	return s.best < NARROW_REACHED ? (uint32_t)s.best : ROAD_INFINITE;
 }

@@ -51,6 +51,30 @@ check_cells_and_least(const struct kernels *k, struct prng *prng, uint32_t n)
 }
 
 static void
+check_row(const struct kernels *k, struct prng *prng)
+{
+	static int64_t wide[LANES * 3];
+	struct scope sc;
+	scope_init(&sc);
+	int32_t *into = kernels_array(&sc, (size_t)3 * LANES, sizeof *into);
+	int32_t *row = kernels_array(&sc, (size_t)3 * LANES, sizeof *row);
+	int32_t want[3 * LANES];
+	int32_t before[3 * LANES];
+	fill(prng, wide, into, (size_t)3 * LANES);
+	fill(prng, wide, row, (size_t)3 * LANES);
+	int32_t add = (int32_t)prng_below(prng, 1000000) - 1000;
+	uint32_t n = prng_below(prng, 2 * LANES);
+	for (int i = 0; i < 3 * LANES; i++)
+		want[i] = into[i] < row[i] + add ? into[i] : row[i] + add;
+	memcpy(before, into, sizeof before);
+	k->row_narrow(into, row, add, n);
+	uint32_t end = (n + LANES - 1) / LANES * LANES;
+	assert_memory_equal(into, want, n * sizeof *want);
+	assert_memory_equal(into + end, before + end, (3 * LANES - end) * sizeof *want);
+	scope_release(&sc);
+}
+
+static void
 check_sweep(const struct kernels *k, struct prng *prng)
 {
 	static int64_t rows_w[2][DEPTHS * LANES], weight_w[DEPTHS * 3];
@@ -180,6 +204,8 @@ check_kernels(const struct kernels *k)
 		check_sweep(k, &prng);
 	for (int i = 0; i < 200; i++)
 		check_climb(k, &prng);
+	for (int i = 0; i < 100; i++)
+		check_row(k, &prng);
 }
 
 static void

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/prng.h"
 #include "road/bench.h"
-#include "road/cch.h"
+#include "road/climb.h"
 #include "road/dijkstra.h"
 #include "road/junction.h"
 #include "road/town.h"
@@ -325,6 +325,79 @@ a_fork_is_told_by_its_other_way(void **state)
 	scope_release(&sc);
 }
 
+/* --- climbs ---------------------------------------------------------------------- */
+
+/* By the core or arc by arc: the same label; and the way to each depth costs it. */
+static void
+check_climb(struct scope *sc, const struct road *road, const struct road_point *p, bool leaves, uint32_t common)
+{
+	const struct road_metric *metric = road_metric_or_base(road, NULL);
+	struct climb c;
+	climb_cell(&c, sc, road, metric, p, leaves, true);
+	climb_core(&c, road, common);
+	uint32_t *chain = NEW_ARRAY(sc, c.n, uint32_t);
+	uint32_t *arcs = NEW_ARRAY(sc, c.n, uint32_t);
+	int32_t *label = kernels_array(sc, c.n, sizeof *label);
+	int32_t *start = kernels_array(sc, c.n, sizeof *start);
+	label_chain(road, c.lowest, chain);
+	label_fill_narrow(road, metric, p, leaves, chain, c.n, 0, label);
+	label_start_narrow(road, metric, p, leaves, c.n, start);
+	for (uint32_t d = 0; d < common; d++) {
+		uint32_t first;
+		if (label[d] >= NARROW_REACHED) {
+			assert_true(c.by_depth[d] >= NARROW_REACHED);
+			continue;
+		}
+		assert_int_equal(c.by_depth[d], label[d]);
+		uint32_t n = climb_way(&c, road, d, arcs, &first);
+		int32_t ms = start[road->depth[first]];
+		for (uint32_t i = 0; i < n; i++) {
+			assert_int_equal(road->up_head[arcs[i]], i == 0 ? chain[d] : road->up_tail[arcs[i - 1]]);
+			ms += c.weight[arcs[i]];
+		}
+		assert_int_equal(n == 0 ? chain[d] : road->up_tail[arcs[n - 1]], first);
+		assert_int_equal(ms, label[d]);
+	}
+}
+
+static void
+the_core_gives_the_labels_of_a_climb_by_arcs(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	struct prng prng;
+	prng_seed(&prng, 23);
+	const char *json = town_geojson(&sc, &prng, 14);
+	struct road *road;
+	struct road_import_report report;
+	assert_ok(&sc, town_open_bytes(&sc, json, strlen(json), "van", &road, &report));
+	uint32_t n = (uint32_t)road->n[SECTION_VERTEX];
+	size_t in_core = 0;
+	for (uint32_t v = 0; v < n; v++)
+		in_core += road->core_row[v] != ROAD_NONE;
+	assert_true(in_core > n / 50 && in_core < n / 2);
+	for (int i = 0; i < 400; i++) {
+		struct road_point a;
+		struct road_point b;
+		assert_ok(&sc, road_snap(&sc, road, town_place(&prng, 14), 2000, &a));
+		assert_ok(&sc, road_snap(&sc, road, town_place(&prng, 14), 2000, &b));
+		uint32_t x = label_lowest(road, &a);
+		uint32_t y = label_lowest(road, &b);
+		uint32_t common = label_common(road, x, y);
+		while (x != y) {
+			uint32_t *low = x < y ? &x : &y;
+			*low = road->parent[*low];
+		}
+		assert_int_equal(common, road->depth[x] + 1);
+		check_climb(&sc, road, &a, true, common);
+		check_climb(&sc, road, &b, false, common);
+		check_climb(&sc, road, &a, true, road->depth[label_lowest(road, &a)] + 1);
+	}
+	road_close(road);
+	scope_release(&sc);
+}
+
 /* --- files ----------------------------------------------------------------------- */
 
 static void
@@ -451,10 +524,10 @@ threads_customise_to_the_same_bits(void **state)
 			assert_memory_equal(many.down, one.down, m * sizeof *one.down);
 			assert_memory_equal(many_wide.up, one_wide.up, m * sizeof *one_wide.up);
 			assert_memory_equal(many_wide.down, one_wide.down, m * sizeof *one_wide.down);
-			free(many.memory);
+			cch_narrow_release(&many);
 			free(many_wide.memory);
 		}
-		free(one.memory);
+		cch_narrow_release(&one);
 		free(one_wide.memory);
 		road_close(road);
 		scope_release(&sc);
@@ -615,6 +688,7 @@ main(void)
 	    cmocka_unit_test(snap_finds_the_nearest_of_all_segments),
 	    cmocka_unit_test(junctions_have_their_streets_clockwise),
 	    cmocka_unit_test(a_fork_is_told_by_its_other_way),
+	    cmocka_unit_test(the_core_gives_the_labels_of_a_climb_by_arcs),
 	    cmocka_unit_test(damaged_files_are_refused),
 	    cmocka_unit_test(a_swapped_metric_changes_answers_and_the_taken_one_stays),
 	    cmocka_unit_test(threads_customise_to_the_same_bits),
