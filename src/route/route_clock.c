@@ -7,9 +7,9 @@ struct pace {
 	const struct class *k;
 	const struct route_vehicle *v;
 	const struct route_profile *f;
-	double per_travel, per_work;
-	uint32_t slice; /* the one used last: time mostly moves on */
-	double more;	/* beyond the arcs' own cost, so far */
+	double per_travel, per_work; /* in CLOCK_FINE of cost */
+	uint32_t slice;		     /* the one used last: time mostly moves on */
+	int64_t more;		     /* beyond the arcs' own cost, so far, in CLOCK_FINE */
 };
 
 static struct pace
@@ -25,8 +25,8 @@ pace_of(const struct state *s, int32_t r)
 			     .k = k,
 			     .v = v,
 			     .f = f,
-			     .per_travel = by_hour ? (double)v->rates.per_hour / 3600 * m->scale : 0,
-			     .per_work = (double)v->rates.per_task_hour / 3600 * m->scale};
+			     .per_travel = by_hour ? (double)v->rates.per_hour / 3600 * m->scale * CLOCK_FINE : 0,
+			     .per_work = (double)v->rates.per_task_hour / 3600 * m->scale * CLOCK_FINE};
 }
 
 static int64_t
@@ -40,7 +40,7 @@ travel(struct pace *c, int32_t x, int32_t y, int64_t at)
 		return least;
 	c->slice = slice_at(c->f, at, c->slice);
 	int64_t real = travel_in_slice(c->m->p, c->v, from * places + to, at, c->slice);
-	c->more += (double)(real - least) * c->per_travel;
+	c->more += (int64_t)((double)(real - least) * c->per_travel);
 	return real;
 }
 
@@ -51,12 +51,22 @@ step(struct pace *c, int32_t x, int32_t y, int64_t at)
 	int64_t there = at + travel(c, x, y, at);
 	if (y >= c->m->n)
 		return there <= c->v->shift.to ? there : NEVER;
-	const struct route_task *task = &c->m->p->tasks[y];
-	int64_t begin = window_after(task->windows, task->n_windows, 0, there);
-	if (begin == NEVER)
-		return NEVER;
-	int64_t work = work_time(task, c->v, (uint32_t)c->s->node[x].place);
-	c->more += (double)work * c->per_work;
+	const struct job *job = &c->m->jobs[y];
+	int64_t begin;
+	int64_t work;
+	if (job->plain) {
+		begin = there > job->open + c->m->base ? there : job->open + c->m->base;
+		if (begin > job->close + c->m->base)
+			return NEVER;
+		work = job->service;
+	} else {
+		const struct route_task *task = &c->m->p->tasks[y];
+		begin = window_after(task->windows, task->n_windows, 0, there);
+		if (begin == NEVER)
+			return NEVER;
+		work = work_time(task, c->v, (uint32_t)c->s->node[x].place);
+	}
+	c->more += (int64_t)((double)work * c->per_work);
 	return begin + work;
 }
 
@@ -83,6 +93,12 @@ walk_on(struct pace *new, struct pace *old, int32_t after, int32_t x, int64_t at
 	return false;
 }
 
+static int64_t
+whole(int64_t more)
+{
+	return (more + CLOCK_FINE / 2) >> CLOCK_FINE_BITS;
+}
+
 bool
 clock_insert(const struct state *s, int32_t x, const struct spot *spot, int64_t *delta)
 {
@@ -103,9 +119,43 @@ clock_insert(const struct state *s, int32_t x, const struct spot *spot, int64_t 
 	} else {
 		arcs -= a->arc;
 	}
-	double more = new.more - old.more;
-	*delta = arcs + (int64_t)(more < 0 ? more - 0.5 : more + 0.5);
+	*delta = arcs + whole(l->more + new.more - old.more) - whole(l->more);
 	return true;
+}
+
+static void
+set_leave(struct state *s, int32_t y, int64_t at)
+{
+	struct node *n = state_touch(s, y);
+	n->leave = (int32_t)(at - s->m->base);
+	n->early = n->leave - (y < s->m->n ? s->m->jobs[y].service : 0);
+}
+
+bool
+clock_link(struct state *s, int32_t x, int32_t after, int64_t *cost)
+{
+	struct line *l = state_touch_line(s, s->node[after].route);
+	struct pace new = pace_of(s, s->node[after].route);
+	struct pace old = new;
+	int64_t left = leaves(&new, after);
+	int64_t at = step(&new, after, x, left);
+	int64_t was = l->more;
+	for (int32_t from = x, p = after, q = s->node[after].next; at != NEVER; from = p = q, q = s->node[q].next) {
+		int64_t was_left = left;
+		if (from == x)
+			set_leave(s, x, at);
+		left = leaves(&old, q);
+		at = step(&new, from, q, at);
+		(void)step(&old, p, q, was_left);
+		if (at == NEVER || at == left)
+			break;
+		set_leave(s, q, at);
+		if (q >= s->m->n)
+			break;
+	}
+	l->more += new.more - (l->size == 0 ? 0 : old.more);
+	*cost = whole(l->more) - whole(was);
+	return at != NEVER;
 }
 
 bool
@@ -117,14 +167,13 @@ clock_run(struct state *s, int32_t r, int64_t *cost)
 	int64_t at = leaves(&c, head);
 	int64_t arcs = 0;
 	for (int32_t x = head; s->node[x].next != NO_NODE; x = s->node[x].next) {
-		struct node *y = &s->node[s->node[x].next];
 		at = step(&c, x, s->node[x].next, at);
 		if (at == NEVER)
 			return false;
-		y->leave = (int32_t)(at - m->base);
-		y->early = y->leave - (s->node[x].next < m->n ? m->jobs[s->node[x].next].service : 0);
+		set_leave(s, s->node[x].next, at);
 		arcs += s->node[x].arc;
 	}
-	*cost = arcs + (int64_t)(c.more + 0.5);
+	state_touch_line(s, r)->more = c.more;
+	*cost = arcs + whole(c.more);
 	return true;
 }

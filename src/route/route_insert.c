@@ -17,7 +17,6 @@
  * put to the timetable in order. */
 #include "route/route_clock.h"
 
-#define SHORTLIST 4
 #define ENDS_MAX 40 /* routes of a class in use: beyond that the ends are not worth it */
 
 struct ask {
@@ -27,13 +26,13 @@ struct ask {
 	int32_t open, close, service;
 	uint32_t blink, next_blink;
 	int32_t only;
+	int64_t below; /* scanned: dearer guesses are not looked at */
 	/* per class; constant for a problem with one matrix */
 	int32_t class;
 	const int32_t *time_from, *time_to, *cost_from, *cost_to;
 	struct spot best;
 	/* rich: the cheapest so far, by rising delta */
-	struct spot list[SHORTLIST];
-	int32_t n_list;
+	struct shortlist list;
 };
 
 static void
@@ -53,7 +52,7 @@ static void
 ask_reset(struct ask *a)
 {
 	a->best = (struct spot){INT64_MAX, NO_NODE, NO_NODE, NO_NODE};
-	a->n_list = 0;
+	a->list.n = 0;
 }
 
 /* How many positions until the next blink: geometric, one draw for many positions. */
@@ -101,15 +100,25 @@ route_allows(const struct ask *a, int32_t r)
 	return !m->relations || relations_allow(s, a->x, r);
 }
 
-static void
-shortlist_add(struct ask *a, const struct spot *spot)
+void
+shortlist_add(struct shortlist *l, const struct spot *spot)
 {
-	int32_t i = a->n_list < SHORTLIST ? a->n_list++ : SHORTLIST - 1;
-	for (; i > 0 && a->list[i - 1].delta > spot->delta; i--)
-		a->list[i] = a->list[i - 1];
-	a->list[i] = *spot;
-	if (a->n_list == SHORTLIST)
-		a->best.delta = a->list[SHORTLIST - 1].delta; /* the bar for the next */
+	int32_t i = l->n < SHORTLIST_MAX ? l->n++ : SHORTLIST_MAX - 1;
+	for (; i > 0 && l->spots[i - 1].delta > spot->delta; i--)
+		l->spots[i] = l->spots[i - 1];
+	l->spots[i] = *spot;
+}
+
+/* The position has been judged cheaper than the best so far. */
+static void
+keep(struct ask *a, const struct spot *spot)
+{
+	if (!a->s->m->rich) {
+		a->best = *spot;
+		return;
+	}
+	shortlist_add(&a->list, spot);
+	a->best.delta = shortlist_bar(&a->list, INT64_MAX);
 }
 
 static inline void
@@ -136,11 +145,7 @@ judge(struct ask *a, int32_t after, int32_t next)
 		return;
 	if (s->m->load == LOAD_PROFILE && !loads_allow(s, a->x, after, next, &s->m->classes[s->line[r].class]))
 		return;
-	struct spot spot = {delta, r, after, NO_NODE};
-	if (s->m->rich)
-		shortlist_add(a, &spot);
-	else
-		a->best = spot;
+	keep(a, &(struct spot){delta, r, after, NO_NODE});
 }
 
 /* Before the first and behind the last task of every route: the depot is a
@@ -233,11 +238,7 @@ judge_delivery(struct ask *a, int32_t d, int32_t after, const struct class *k)
 	int64_t delta = to_p + cost_p[jd->place] + cost_from_d[s->node[q].place] - p->arc;
 	if (delta < a->best.delta && at <= jd->close &&
 	    at + jd->service + from_d[s->node[q].place] <= s->node[q].late && --a->next_blink != 0) {
-		struct spot spot = {delta, p->route, after, a->x};
-		if (m->rich)
-			shortlist_add(a, &spot);
-		else
-			a->best = spot;
+		keep(a, &(struct spot){delta, p->route, after, a->x});
 	}
 	if (a->next_blink == 0)
 		a->next_blink = blink_gap(s, a->blink);
@@ -267,11 +268,7 @@ judge_delivery(struct ask *a, int32_t d, int32_t after, const struct class *k)
 				if (--a->next_blink == 0) {
 					a->next_blink = blink_gap(s, a->blink);
 				} else {
-					struct spot spot = {delta, p->route, after, y};
-					if (m->rich)
-						shortlist_add(a, &spot);
-					else
-						a->best = spot;
+					keep(a, &(struct spot){delta, p->route, after, y});
 				}
 			}
 		}
@@ -369,9 +366,9 @@ judge_spares(struct ask *a)
 		else
 			judge_route(&one, r);
 		a->next_blink = one.next_blink;
-		for (int32_t i = 0; i < one.n_list; i++) {
-			one.list[i].delta += open;
-			shortlist_add(a, &one.list[i]);
+		for (int32_t i = 0; i < one.list.n; i++) {
+			one.list.spots[i].delta += open;
+			keep(a, &one.list.spots[i]);
 		}
 		if (!m->rich && one.best.route != NO_NODE && one.best.delta + open < a->best.delta) {
 			a->best = one.best;
@@ -420,29 +417,46 @@ static void
 confirm_best(struct ask *a)
 {
 	struct spot best = {INT64_MAX, NO_NODE, NO_NODE, NO_NODE};
-	for (int32_t i = 0; i < a->n_list; i++) {
-		int64_t guess = a->list[i].delta;
-		if (!a->s->m->duty && guess >= best.delta)
+	for (int32_t i = 0; i < a->list.n; i++) {
+		struct spot *spot = &a->list.spots[i];
+		if (!a->s->m->duty && spot->delta >= best.delta)
 			break; /* the rest can only be dearer */
-		if (confirm(a->s, a->x, &a->list[i]) && a->list[i].delta < best.delta)
-			best = a->list[i];
+		if (confirm(a->s, a->x, spot) && spot->delta < best.delta)
+			best = *spot;
 	}
 	a->best = best;
+}
+
+/* Blinks past each of the list with one chance in `blink`. */
+static void
+pass_over(struct ask *a)
+{
+	int32_t kept = 0;
+	for (int32_t i = 0; i < a->list.n; i++)
+		if (a->blink == 0 || prng_below(&a->s->prng, a->blink) != 0)
+			a->list.spots[kept++] = a->list.spots[i];
+	a->list.n = kept;
+	a->best.delta = shortlist_bar(&a->list, INT64_MAX);
 }
 
 static void
 ask_round(struct ask *a, bool everywhere)
 {
 	bool pair = a->s->m->jobs[a->x].mate != NO_NODE;
+	bool scanned = a->s->m->scanned && a->only < 0;
 	ask_reset(a);
 	if (pair) {
 		judge_pair(a, everywhere);
+	} else if (scanned) {
+		insert_list_plain(a->s, a->x, everywhere, a->below, &a->list);
+		pass_over(a);
 	} else if (everywhere) {
 		judge_all(a);
 	} else {
 		judge_near(a);
 	}
-	judge_spares(a);
+	if (!scanned)
+		judge_spares(a);
 	if (a->s->m->rich)
 		confirm_best(a);
 }
@@ -463,12 +477,15 @@ insert_find(struct state *s, int32_t x, uint32_t blink, int32_t only, int64_t be
 			.close = j->close,
 			.service = j->service,
 			.blink = blink,
-			.only = only};
+			.only = only,
+			/* with duty a guess may be dearer than the truth */
+			.below = m->duty ? INSERT_ANY : below};
 	ask_class(&a, 0);
 	a.next_blink = blink_gap(s, blink);
 	ask_round(&a, only >= 0);
 	/* nothing, or only by opening a route: look everywhere */
-	if (only < 0 && (a.best.route == NO_NODE || s->line[a.best.route].size == 0) && m->n_near < m->n - 1)
+	bool dear = m->scanned && a.below != INSERT_ANY && a.best.route == NO_NODE;
+	if (only < 0 && !dear && (a.best.route == NO_NODE || s->line[a.best.route].size == 0) && m->n_near < m->n - 1)
 		ask_round(&a, true);
 	*best = a.best;
 }

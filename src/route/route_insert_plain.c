@@ -1,5 +1,6 @@
 /* insert_find() for the common case: one vehicle class, loads that only add up,
- * nothing that ties tasks together. The search spends most of its time here.
+ * nothing that ties tasks together. The search spends most of its time here. In a
+ * rich problem of that kind the same scan makes the shortlist for the timetable.
  *
  * Whether one position is cheap enough, or in time, is a coin's throw for a
  * branch predictor, and a wrong guess costs as much as the whole judgement. So
@@ -21,7 +22,31 @@ struct scan {
 	int32_t passed; /* this position is not seen */
 	int32_t below;	/* dearer ones neither */
 	int32_t best, after;
+	struct shortlist *list; /* NULL: only the best is wanted; else best is its last one */
 };
+
+/* Neighbours show the same position from both sides: it is kept once. */
+static void
+keep_listed(struct shortlist *l, const struct node *node, int32_t delta, int32_t after)
+{
+	for (int32_t i = 0; i < l->n; i++)
+		if (l->spots[i].after == after)
+			return;
+	shortlist_add(l, &(struct spot){delta, node[after].route, after, NO_NODE});
+}
+
+/* The position behind `after` is cheaper than c->best. */
+static inline void
+keep(struct scan *c, int32_t delta, int32_t after)
+{
+	if (c->list == NULL) {
+		c->best = delta;
+		c->after = after;
+		return;
+	}
+	keep_listed(c->list, c->s->node, delta, after);
+	c->best = (int32_t)shortlist_bar(c->list, c->below);
+}
 
 /* Everything but time and cost; true for most that come so far. */
 static inline bool
@@ -47,8 +72,7 @@ judge(struct scan *c, int32_t after, const struct node *p, const struct node *q)
 	int32_t delta = c->cost_to[p->place] + c->cost_from[q->place] - p->arc;
 	if (fits(c, p, q, delta) < 0 || !rides(c, after, p))
 		return;
-	c->best = delta;
-	c->after = after;
+	keep(c, delta, after);
 }
 
 static void
@@ -78,10 +102,8 @@ judge_behind(struct scan *c, const struct node *n, int32_t y, int32_t arc, int32
 	int32_t delta = arc + back - n->arc;
 	int32_t at = n->leave + arc;
 	at = at > c->open ? at : c->open;
-	if (((best - 1 - delta) | (q->late - at - c->service - back)) >= 0 && rides(c, y, n)) {
-		c->best = delta;
-		c->after = y;
-	}
+	if (((best - 1 - delta) | (q->late - at - c->service - back)) >= 0 && rides(c, y, n))
+		keep(c, delta, y);
 }
 
 /* Ahead of a neighbour n: behind p = n->prev. */
@@ -92,10 +114,8 @@ judge_ahead(struct scan *c, const struct node *n, const struct node *p, int32_t 
 	int32_t delta = arc + there - p->arc;
 	int32_t at = p->leave + there;
 	at = at > c->open ? at : c->open;
-	if (((best - 1 - delta) | (c->close - at) | (n->late - at - c->service - arc)) >= 0 && rides(c, n->prev, p)) {
-		c->best = delta;
-		c->after = n->prev;
-	}
+	if (((best - 1 - delta) | (c->close - at) | (n->late - at - c->service - arc)) >= 0 && rides(c, n->prev, p))
+		keep(c, delta, n->prev);
 }
 
 /* The same where one symmetric matrix is both time and cost. A detour then costs
@@ -154,8 +174,6 @@ scan_everywhere(struct scan *c)
 static void
 scan_beside(struct scan *c, int32_t x)
 {
-	c->best = c->below;
-	c->after = NO_NODE;
 	if (c->s->m->near_arcs != NULL)
 		scan_near_arcs(c, x);
 	else
@@ -181,14 +199,15 @@ spare_spot(const struct scan *c)
 	return (struct spot){delta, r, route_head(s->m, r), NO_NODE};
 }
 
-void
-insert_find_plain(struct state *s, int32_t x, uint32_t blink, int64_t below, struct spot *best)
+static struct scan
+scan_of(const struct state *s, int32_t x, int64_t below, struct shortlist *list)
 {
 	const struct model *m = s->m;
 	const struct class *k = &m->classes[0];
 	const struct job *j = &m->jobs[x];
 	size_t row = (size_t)j->place * ((size_t)m->n_places + 1);
-	struct scan c = {
+	int32_t most = below < 0 ? 0 : below < NOTHING ? (int32_t)below : NOTHING;
+	return (struct scan){
 	    .s = s,
 	    .time_from = k->time + row,
 	    .time_to = k->time_to + row,
@@ -200,13 +219,36 @@ insert_find_plain(struct state *s, int32_t x, uint32_t blink, int64_t below, str
 	    .most = k->max_tasks,
 	    .room = m->load == LOAD_SUM ? k->cap[0] - j->demand : INT64_MAX,
 	    .passed = NO_NODE,
-	    .below = below < 0	       ? 0
-		     : below < NOTHING ? (int32_t)below
-				       : NOTHING,
+	    .below = most,
+	    .best = most,
+	    .after = NO_NODE,
+	    .list = list,
 	};
+}
+
+void
+insert_list_plain(const struct state *s, int32_t x, bool everywhere, int64_t below, struct shortlist *list)
+{
+	struct scan c = scan_of(s, x, below, list);
+	if (everywhere)
+		scan_everywhere(&c);
+	else
+		scan_beside(&c, x);
+	struct spot spare = spare_spot(&c);
+	if (spare.delta < shortlist_bar(list, below))
+		shortlist_add(list, &spare);
+}
+
+void
+insert_find_plain(struct state *s, int32_t x, uint32_t blink, int64_t below, struct spot *best)
+{
+	const struct model *m = s->m;
+	struct scan c = scan_of(s, x, below, NULL);
 	scan_beside(&c, x);
 	if (blink > 0 && c.after != NO_NODE && prng_below(&s->prng, blink) == 0) {
 		c.passed = c.after;
+		c.best = c.below;
+		c.after = NO_NODE;
 		scan_beside(&c, x);
 	}
 	struct spot spare = spare_spot(&c);

@@ -22,6 +22,8 @@ travel_in_slice(const struct route_problem *p, const struct route_vehicle *v, si
 		return divided(a, v->speed_factor);
 	int64_t b = f->durations[(k + 1) * cells + cell];
 	int64_t width = f->slice_at[k + 1] - f->slice_at[k];
+	if (a == b)
+		return divided(a, v->speed_factor);
 	/* floor, so that a falling duration never falls faster than time passes */
 	int64_t step = (b - a) * (at - f->slice_at[k]);
 	int64_t change = step >= 0 ? step / width : -((-step + width - 1) / width);
@@ -485,6 +487,7 @@ fill_jobs(struct scope *sc, struct model *m)
 			j->close = -1;
 		j->service = least_service(task);
 		j->setup = (int32_t)task->setup;
+		j->plain = task->n_windows <= 1 && task->setup == 0 && task->n_types == 0;
 		j->mate = task->mate == ROUTE_NONE ? NO_NODE : (int32_t)task->mate;
 		m->pairs |= task->mate != ROUTE_NONE;
 		if (m->load == LOAD_SUM)
@@ -745,9 +748,9 @@ model_new(struct scope *sc, const struct route_problem *p, int32_t n_near, struc
 		find_prices(m);
 		TRY(find_near(sc, m, n_near));
 	}
-	m->simple =
-	    !m->rich && !m->pairs && !m->relations && m->one_class && m->fits == NULL && m->load != LOAD_PROFILE;
-	if (m->simple && m->n_near > 0 && m->symmetric && m->classes[0].cost == m->classes[0].time)
+	m->scanned = !m->pairs && !m->relations && m->one_class && m->fits == NULL && m->load != LOAD_PROFILE;
+	m->simple = m->scanned && !m->rich;
+	if (m->scanned && m->n_near > 0 && m->symmetric && m->classes[0].cost == m->classes[0].time)
 		TRY(find_near_arcs(sc, m));
 	*out = m;
 	return OK;

@@ -40,6 +40,7 @@ struct job {
 	int32_t place, open, close, service; /* first opening, last closing */
 	int32_t mate;			     /* NO_NODE: none */
 	int32_t setup;
+	bool plain;	  /* these times are all there is: one window at most, no setup, the same by every type */
 	int64_t demand;	  /* LOAD_SUM */
 	int64_t left_out; /* scaled cost of leaving it out (pairs: at the pickup) */
 };
@@ -71,7 +72,8 @@ struct model {
 	int64_t base; /* added to a time gives the caller's */
 	double scale;
 	int64_t vehicle_price; /* vehicles-first: what one vehicle more costs */
-	bool simple;	       /* plain, one class, loads that only add up, nothing tied: the fast path */
+	bool scanned;	       /* one class, loads that only add up, nothing tied: the fast scan */
+	bool simple;	       /* … and plain */
 	bool rich, pairs, skills, relations, one_class, same_matrix, symmetric, duty, slices;
 	bool clocked; /* rich, but only in what route_clock.c knows */
 	enum load_kind load;
@@ -83,7 +85,7 @@ struct model {
 	uint8_t *fits;		    /* [n × n_classes]: skills and size allow it; NULL: always */
 	int32_t n_near;		    /* entries a row */
 	int32_t *near;		    /* [n × n_near]; -1 ends a short row */
-	struct near_arc *near_arcs; /* [n × n_near] the same; NULL: not one symmetric matrix, or not simple */
+	struct near_arc *near_arcs; /* [n × n_near] the same; NULL: not one symmetric matrix, or not scanned */
 	int32_t **groups;	    /* [n] relations of a task, -1 ends; NULL: none */
 	double mean_arc;	    /* of the nearest few neighbours: the scale of temperatures */
 };

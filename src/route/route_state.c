@@ -135,27 +135,6 @@ state_mark(struct state *s)
 	}
 }
 
-static inline struct node *
-touch(struct state *s, int32_t x)
-{
-	if (s->node_stamp[x] != s->stamp) {
-		s->node_stamp[x] = s->stamp;
-		s->old_nodes[s->n_old_nodes++] = (struct saved_node){x, s->node[x]};
-	}
-	return &s->node[x];
-}
-
-static inline struct line *
-touch_line(struct state *s, int32_t r)
-{
-	struct line *l = &s->line[r];
-	if (s->line_stamp[r] != s->stamp) {
-		s->line_stamp[r] = s->stamp;
-		s->old_lines[s->n_old_lines++] = (struct saved_line){r, *l};
-	}
-	return l;
-}
-
 static void
 order_swap(struct state *s, int32_t i, int32_t j)
 {
@@ -358,7 +337,7 @@ mend_forward(struct state *s, int32_t a, int32_t b, const struct class *k)
 		at = at > open ? at : open;
 		if (at == s->node[y].early)
 			break;
-		struct node *n = touch(s, y);
+		struct node *n = state_touch(s, y);
 		n->early = at;
 		n->leave = at + service_of(m, y);
 	}
@@ -377,14 +356,14 @@ mend_back(struct state *s, int32_t a, int32_t b, const struct class *k)
 		at = at < close ? at : close;
 		if (at == s->node[x].late)
 			break;
-		touch(s, x)->late = at;
+		state_touch(s, x)->late = at;
 	}
 }
 
 static void
 line_resize(struct state *s, int32_t r, int32_t by)
 {
-	struct line *l = touch_line(s, r);
+	struct line *l = state_touch_line(s, r);
 	const struct class *k = &s->m->classes[l->class];
 	if (l->size == 0) {
 		size_t side = (size_t)s->m->n_places + 1;
@@ -395,6 +374,7 @@ line_resize(struct state *s, int32_t r, int32_t by)
 	if (l->size == 0) {
 		s->cost -= l->cost;
 		l->cost = 0;
+		l->more = 0;
 	}
 	line_place(s, r);
 }
@@ -403,7 +383,7 @@ static void
 arc_set(struct state *s, int32_t a, int32_t b, const struct class *k)
 {
 	size_t side = (size_t)s->m->n_places + 1;
-	touch(s, a)->arc = k->cost[(size_t)s->node[a].place * side + (size_t)s->node[b].place];
+	state_touch(s, a)->arc = k->cost[(size_t)s->node[a].place * side + (size_t)s->node[b].place];
 }
 
 /* Pointers, arcs, load and cost; times are the caller's. */
@@ -415,9 +395,9 @@ splice(struct state *s, int32_t x, int32_t after)
 	int32_t next = s->node[after].next;
 	const struct class *k = &m->classes[s->line[r].class];
 	line_resize(s, r, 1);
-	struct node *a = touch(s, after);
-	struct node *b = touch(s, next);
-	struct node *n = touch(s, x);
+	struct node *a = state_touch(s, after);
+	struct node *b = state_touch(s, next);
+	struct node *n = state_touch(s, x);
 	int64_t was = a->arc;
 	a->next = x;
 	n->prev = after;
@@ -426,7 +406,7 @@ splice(struct state *s, int32_t x, int32_t after)
 	b->prev = x;
 	arc_set(s, after, x, k);
 	arc_set(s, x, next, k);
-	struct line *l = touch_line(s, r);
+	struct line *l = state_touch_line(s, r);
 	int64_t delta = (int64_t)a->arc + n->arc - was;
 	if (m->load == LOAD_SUM)
 		l->load += m->jobs[x].demand;
@@ -445,9 +425,28 @@ retime(struct state *s, int32_t x)
 	mend_back(s, x, s->node[x].next, k);
 }
 
+/* Only what changes is timed anew. */
+static void
+link_clocked(struct state *s, int32_t x, int32_t after)
+{
+	int64_t cost;
+	int64_t was = s->node[after].arc;
+	s->broken |= !clock_link(s, x, after, &cost);
+	splice(s, x, after);
+	cost += s->node[after].arc + s->node[x].arc - was;
+	state_touch_line(s, s->node[x].route)->cost += cost;
+	s->cost += cost;
+	s->node[x].late = INT32_MIN;
+	mend_back(s, x, s->node[x].next, &s->m->classes[s->line[s->node[x].route].class]);
+}
+
 void
 state_link(struct state *s, int32_t x, int32_t after)
 {
+	if (s->m->clocked) {
+		link_clocked(s, x, after);
+		return;
+	}
 	splice(s, x, after);
 	if (s->m->rich) {
 		state_refresh(s, s->node[x].route);
@@ -478,15 +477,15 @@ void
 state_unlink(struct state *s, int32_t x)
 {
 	const struct model *m = s->m;
-	struct node *n = touch(s, x);
+	struct node *n = state_touch(s, x);
 	int32_t r = n->route;
 	int32_t a = n->prev;
 	int32_t b = n->next;
 	const struct class *k = &m->classes[s->line[r].class];
-	struct line *l = touch_line(s, r);
+	struct line *l = state_touch_line(s, r);
 	int64_t was = (int64_t)s->node[a].arc + n->arc;
-	touch(s, a)->next = b;
-	touch(s, b)->prev = a;
+	state_touch(s, a)->next = b;
+	state_touch(s, b)->prev = a;
 	arc_set(s, a, b, k);
 	*n = absent(m, x);
 	s->cost += m->jobs[x].left_out;
@@ -523,7 +522,7 @@ tail_cut(struct state *s, int32_t x, int32_t to)
 	for (int32_t y = s->node[x].next; y < m->n; y = s->node[y].next) {
 		if (t.first == NO_NODE)
 			t.first = y;
-		touch(s, y)->route = to;
+		state_touch(s, y)->route = to;
 		t.last = y;
 		t.size++;
 		t.load += m->jobs[y].demand;
@@ -539,13 +538,13 @@ tail_hang(struct state *s, int32_t x, const struct tail *t, const struct class *
 {
 	int32_t end = route_tail(s->m, s->node[x].route);
 	int32_t first = t->first == NO_NODE ? end : t->first;
-	touch(s, x)->next = first;
-	touch(s, end)->prev = t->last == NO_NODE ? x : t->last;
+	state_touch(s, x)->next = first;
+	state_touch(s, end)->prev = t->last == NO_NODE ? x : t->last;
 	s->node[end].early = t->early;
 	s->node[end].leave = t->early;
 	if (t->last != NO_NODE)
-		touch(s, t->last)->next = end;
-	touch(s, first)->prev = x;
+		state_touch(s, t->last)->next = end;
+	state_touch(s, first)->prev = x;
 	arc_set(s, x, first, k);
 	mend_forward(s, x, first, k);
 	mend_back(s, x, first, k);
@@ -556,7 +555,7 @@ static void
 line_exchange(struct state *s, int32_t x, const struct tail *lost, const struct tail *won, int32_t arc)
 {
 	int32_t r = s->node[x].route;
-	struct line *l = touch_line(s, r);
+	struct line *l = state_touch_line(s, r);
 	int64_t delta = (int64_t)s->node[x].arc - arc + won->cost - lost->cost;
 	l->load += won->load - lost->load;
 	l->cost += delta;
@@ -599,13 +598,13 @@ state_refresh(struct state *s, int32_t r)
 	int32_t head = route_head(m, r);
 	int32_t tail = route_tail(m, r);
 	size_t side = (size_t)m->n_places + 1;
-	struct line *l = touch_line(s, r);
+	struct line *l = state_touch_line(s, r);
 	int64_t cost = 0;
 	for (int32_t x = head; x != tail; x = s->node[x].next) {
 		int32_t y = s->node[x].next;
 		int32_t at = s->node[x].leave + k->time[(size_t)s->node[x].place * side + (size_t)s->node[y].place];
 		int32_t open = open_of(m, y, k);
-		struct node *n = touch(s, y);
+		struct node *n = state_touch(s, y);
 		n->early = at > open ? at : open;
 		n->leave = n->early + service_of(m, y);
 		arc_set(s, x, y, k);
@@ -616,7 +615,7 @@ state_refresh(struct state *s, int32_t r)
 		int32_t t = k->time[(size_t)s->node[x].place * side + (size_t)s->node[y].place];
 		int32_t at = s->node[y].late - t - service_of(m, x);
 		int32_t close = close_of(m, x, k);
-		touch(s, x)->late = at < close ? at : close;
+		state_touch(s, x)->late = at < close ? at : close;
 	}
 	if (m->clocked && l->size > 0) {
 		s->broken |= !clock_run(s, r, &cost);

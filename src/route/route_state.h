@@ -30,6 +30,7 @@ struct node {
 struct line {
 	int64_t cost;
 	int64_t load; /* LOAD_SUM */
+	int64_t more; /* clocked: cost beyond the arcs' (route_clock.h) */
 	int32_t size; /* tasks */
 	int32_t class;
 	int32_t at; /* where it stands in `order` */
@@ -87,6 +88,28 @@ void state_put(struct state *to, const struct state *from, const uint8_t *owner,
 void state_mark(struct state *s);
 void state_undo(struct state *s);
 
+/* The way to write to a node or route: files its old value first. */
+static inline struct node *
+state_touch(struct state *s, int32_t x)
+{
+	if (s->node_stamp[x] != s->stamp) {
+		s->node_stamp[x] = s->stamp;
+		s->old_nodes[s->n_old_nodes++] = (struct saved_node){x, s->node[x]};
+	}
+	return &s->node[x];
+}
+
+static inline struct line *
+state_touch_line(struct state *s, int32_t r)
+{
+	struct line *l = &s->line[r];
+	if (s->line_stamp[r] != s->stamp) {
+		s->line_stamp[r] = s->stamp;
+		s->old_lines[s->n_old_lines++] = (struct saved_line){r, *l};
+	}
+	return l;
+}
+
 /* Put task x between node `after` and its successor. The caller has judged it. */
 void state_link(struct state *s, int32_t x, int32_t after);
 /* Both halves at once; mate_after may be x. */
@@ -126,6 +149,22 @@ void insert_find(struct state *s, int32_t x, uint32_t blink, int32_t only, int64
 void insert_apply(struct state *s, int32_t x, const struct spot *spot);
 /* The same in the common case: model.simple, any route (route_insert_plain.c). */
 void insert_find_plain(struct state *s, int32_t x, uint32_t blink, int64_t below, struct spot *best);
+
+/* The cheapest few, by rising delta. */
+#define SHORTLIST_MAX 4
+struct shortlist {
+	struct spot spots[SHORTLIST_MAX];
+	int32_t n;
+};
+void shortlist_add(struct shortlist *l, const struct spot *spot);
+/* What the next one must be cheaper than: `most` until the list is full. */
+static inline int64_t
+shortlist_bar(const struct shortlist *l, int64_t most)
+{
+	return l->n < SHORTLIST_MAX ? most : l->spots[SHORTLIST_MAX - 1].delta;
+}
+/* For rich problems (model.scanned): places beside x's neighbours, or everywhere, and on an unused vehicle. */
+void insert_list_plain(const struct state *s, int32_t x, bool everywhere, int64_t below, struct shortlist *list);
 
 /* --- the last word in rich problems (route_timetable.c) --- */
 
