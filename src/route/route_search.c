@@ -137,14 +137,15 @@ refresh_touched(struct search *s)
 		state_refresh(now, now->old_lines[i].id);
 }
 
-/* In a plain problem putting a task back costs something, never saves: once the plan
+/* Without duty costs putting a task back costs something, never saves: once the plan
  * without those still out is as dear as it may be at most, the change is lost. (Where a
- * detour can be shorter than the way, a few changes are lost wrongly.) */
+ * detour can be shorter than the way, or a way be quicker later, a few changes are lost
+ * wrongly.) */
 static void
 put_all_back(struct search *s, uint32_t blink)
 {
 	struct state *now = s->now;
-	bool bounded = s->m->simple && s->bar < INT64_MAX;
+	bool bounded = s->m->scanned && !s->m->duty && s->bar < INT64_MAX;
 	int64_t still_out = 0;
 	for (int32_t i = 0; i < s->n_removed; i++)
 		still_out += s->m->jobs[s->removed[i]].left_out;
