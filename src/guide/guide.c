@@ -18,7 +18,7 @@
 
 #define TIMEOUT_MS 30000
 #define REST_MS 30000
-#define TIMES_MS 120000
+#define TIMES_MS 300000
 #define DRIVE_MS 20000
 #define ANSWER_MAX ((size_t)16 << 20)
 #define PROFILE_MAX 40

@@ -32,7 +32,7 @@ struct guide_options {
 	const char *ca_file;	/* NULL: the machine's authorities */
 	int timeout_ms;		/* of a request; 0: 30 s */
 	int rest_ms;		/* after it was away; 0: 30 s */
-	int times_ms, drive_ms; /* of all requests of one call; 0: two minutes, 20 s */
+	int times_ms, drive_ms; /* of all requests of one call; 0: five minutes, 20 s */
 };
 
 /* The heap's until closed. E_INVALID  the url or the profile is none (named as settings); nothing is asked yet. */

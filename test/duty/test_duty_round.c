@@ -6,6 +6,7 @@
 #include "base/prng.h"
 #include "base/text.h"
 #include "duty/duty.h"
+#include "duty/duty_legs.h"
 #include "freight/freight.h"
 #include "people/people.h"
 
@@ -33,6 +34,38 @@ struct yard {
 	struct position_window window;
 	struct place fixes[3];
 };
+
+/* --- another server's times --- */
+
+/* Answers as our own engine does, until it is away. */
+struct stranger {
+	struct road_service service; /* first */
+	const struct road_service *own;
+	bool times_away, drive_away;
+	int asked;
+};
+
+static enum code
+stranger_times(struct scope *sc, const struct road_service *s, const struct road_hour *hours, size_t n_hours,
+	       const struct place *places, size_t n, struct road_slices *out)
+{
+	struct stranger *x = (struct stranger *)(uintptr_t)s;
+	x->asked++;
+	if (x->times_away)
+		return fail_as(sc, E_UNAVAILABLE, "roads-away", "it does not answer");
+	return x->own->times(sc, x->own, &hours[n_hours / 2], 1, places, n, out);
+}
+
+static enum code
+stranger_drive(struct scope *sc, const struct road_service *s, const struct road_hour *hours,
+	       const struct place *places, size_t n, struct road_path *out)
+{
+	struct stranger *x = (struct stranger *)(uintptr_t)s;
+	x->asked++;
+	if (x->drive_away)
+		return fail_as(sc, E_UNAVAILABLE, "roads-nonsense", "it answers nonsense");
+	return x->own->drive(sc, x->own, hours, places, n, out);
+}
 
 /* --- jobs --- */
 
@@ -819,6 +852,132 @@ tenants_never_mix(void **state)
 	close_yard(&y);
 }
 
+/* --- whose times --- */
+
+static void
+ask_stranger(struct yard *y, struct stranger *x, bool with_own)
+{
+	*x = (struct stranger){.service = {"osrm", "roads.example:5000", "driving", stranger_times, stranger_drive},
+			       .own = &y->roads.service};
+	y->planner.roads = &x->service;
+	y->planner.fallback = with_own ? &y->roads.service : NULL;
+}
+
+static enum code
+origin_of(struct scope *sc, struct tx *tx, const struct yard *y, json_t **origin)
+{
+	json_t *duty;
+	json_t *list;
+	TRY(duty_list(sc, tx, y->p.op.s, y->hours.starts_ms - HOUR_MS, y->hours.ends_ms, &list));
+	const char *id = json_string_value(json_object_get(json_array_get(list, 0), "id"));
+	SAY(id != NULL);
+	TRY(duty_for_staff(sc, tx, y->p.keys, y->p.op.s, id, &duty));
+	*origin = json_object_get(json_object_get(duty, "plan"), "origin");
+	return OK;
+}
+
+static const char *
+told(const json_t *origin, const char *key)
+{
+	const char *s = json_string_value(json_object_get(origin, key));
+	return s == NULL ? "" : s;
+}
+
+static enum code
+timed_by_the_stranger(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct yard *y = arg;
+	json_t *o;
+	TRY(all_are(sc, tx, y, SHIPMENT_PLANNED));
+	TRY(origin_of(sc, tx, y, &o));
+	SAY(text_eq(told(o, "times_by"), "osrm") && text_eq(told(o, "times_at"), "roads.example:5000"));
+	SAY(text_eq(told(o, "times_profile"), "driving") && strlen(told(o, "times_digest")) == 32);
+	SAY(json_object_get(o, "roads") == NULL && json_object_get(o, "times_wanted") == NULL);
+	return OK;
+}
+
+static enum code
+timed_by_our_own(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct yard *y = arg;
+	json_t *o;
+	TRY(all_are(sc, tx, y, SHIPMENT_PLANNED));
+	TRY(origin_of(sc, tx, y, &o));
+	SAY(text_eq(told(o, "times_by"), "own") && text_eq(told(o, "roads"), "town"));
+	SAY(text_eq(told(o, "times_wanted"), "osrm") && text_eq(told(o, "times_trouble"), "roads-nonsense"));
+	SAY(json_object_get(o, "times_digest") == NULL);
+	return OK;
+}
+
+static enum code
+nothing_is_planned(struct scope *sc, struct tx *tx, void *arg)
+{
+	return all_are(sc, tx, arg, SHIPMENT_AT_STATION);
+}
+
+static void
+a_plan_has_one_source_of_times(void **state)
+{
+	(void)state;
+	struct yard y;
+	struct stranger x;
+	open_yard(&y);
+	ask_stranger(&y, &x, true);
+	x.drive_away = true; /* the table was there, the ways are not: all of it by our own */
+	run_to(&y, y.hours.starts_ms - 20 * MINUTE_MS);
+	assert_int_equal(x.asked, 2);
+	fixture_write(&y.p, timed_by_our_own, &y);
+	close_yard(&y);
+}
+
+static void
+who_has_no_roads_waits_for_the_server(void **state)
+{
+	(void)state;
+	struct yard y;
+	struct stranger x;
+	open_yard(&y);
+	ask_stranger(&y, &x, false);
+	x.times_away = true;
+	run_to(&y, y.hours.starts_ms - 29 * MINUTE_MS);
+	assert_true(x.asked > 3);
+	fixture_write(&y.p, nothing_is_planned, &y);
+	x.times_away = false;
+	run_to(&y, y.hours.starts_ms - 20 * MINUTE_MS);
+	fixture_write(&y.p, timed_by_the_stranger, &y);
+	close_yard(&y);
+}
+
+/* Her own order, too: by whom it was timed is told, and no lesson is claimed for it. */
+static void
+legs_say_who_timed_them(void **state)
+{
+	(void)state;
+	struct yard y;
+	struct stranger x;
+	struct duty_legs legs[2];
+	struct prng prng;
+	open_yard(&y);
+	struct scope *sc = &y.p.f.sc;
+	prng_seed(&prng, 9);
+	const struct place depot = road_random_street_point(y.road, &prng);
+	const struct place door = road_random_street_point(y.road, &prng);
+	for (int away = 0; away < 2; away++) {
+		ask_stranger(&y, &x, true);
+		x.drive_away = away == 1;
+		duty_legs_init(sc, &legs[away], 1, depot);
+		legs[away].places[1] = door;
+		assert_ok(sc, duty_legs_drive(sc, NULL, &y.planner, y.p.op.s, &legs[away]));
+		assert_string_equal(legs[away].times_by, away == 1 ? "own" : "osrm");
+		assert_int_equal(legs[away].duration_s[0], legs[0].duration_s[0]);
+		assert_string_equal(legs[away].shape[1], legs[0].shape[1]);
+	}
+	y.planner.fallback = NULL;
+	assert_int_equal(duty_legs_drive(sc, NULL, &y.planner, y.p.op.s, &legs[0]), E_UNAVAILABLE);
+	error_clear(sc);
+	close_yard(&y);
+}
+
 int
 main(void)
 {
@@ -832,6 +991,9 @@ main(void)
 	    cmocka_unit_test(what_is_cancelled_does_not_keep_her),
 	    cmocka_unit_test(what_is_given_back_is_planned_for_another),
 	    cmocka_unit_test(who_has_left_spoils_no_wave),
+	    cmocka_unit_test(a_plan_has_one_source_of_times),
+	    cmocka_unit_test(who_has_no_roads_waits_for_the_server),
+	    cmocka_unit_test(legs_say_who_timed_them),
 	    cmocka_unit_test(tenants_never_mix),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
