@@ -42,7 +42,7 @@ count_reply(struct api *a, const struct call *c)
 		bucket++;
 	atomic_fetch_add(&a->count.latency[bucket], 1);
 	atomic_fetch_add(&a->count.latency_sum_us, (uint64_t)us);
-	int status = c->reply.streaming ? 200 : c->reply.status;
+	int status = c->reply.stream != NULL ? 200 : c->reply.status;
 	atomic_fetch_add(&a->count.by_class[status / 100 % 6], 1);
 }
 
@@ -69,8 +69,8 @@ call_finish(struct call *c)
 {
 	struct api *a = c->api;
 	count_reply(a, c);
-	if (c->reply.streaming)
-		live_start(c);
+	if (c->reply.stream != NULL)
+		c->reply.stream(c);
 	else
 		call_send(c);
 	atomic_fetch_sub(&a->calls, 1);
@@ -81,7 +81,7 @@ call_end(struct call *c, enum code rc)
 {
 	if (rc != OK)
 		problem_reply(c, rc);
-	else if (c->reply.status == 0 && !c->reply.streaming)
+	else if (c->reply.status == 0 && c->reply.stream == NULL)
 		reply_json(c, json_ok(c->sc));
 	call_finish(c);
 }
@@ -250,7 +250,7 @@ call_begin(struct call *c, bool in_pool)
 	enum code rc = once_begin(c->sc, c);
 	if (rc == OK)
 		rc = store_read(c->sc, c->house->store, enter, c);
-	if (rc != OK || c->replayed || c->reply.streaming) {
+	if (rc != OK || c->replayed || c->reply.stream != NULL) {
 		call_end(c, rc);
 		return;
 	}
@@ -367,7 +367,9 @@ api_open(struct scope *sc, struct house *house, const struct api_options *opt, s
 	if (rc == OK)
 		rc = pool_open(sc, opt->pool_threads, pool_run, &a->pool);
 	if (rc == OK)
-		rc = live_open(sc, house, &a->live);
+		rc = places_open(sc, house, &a->places);
+	if (rc == OK)
+		rc = live_open(sc, house, a->places, &a->live);
 	if (rc == OK)
 		rc = http_open(sc, &http, &a->http);
 	if (rc != OK) {
@@ -402,6 +404,7 @@ api_close(struct api *a)
 		return;
 	api_stop(a);
 	live_close(a->live);
+	places_close(a->places);
 	limits_close(a->limits);
 	pthread_mutex_destroy(&a->advancing);
 	free(a);

@@ -462,8 +462,6 @@ put_live(struct scope *sc, struct tx *tx, struct call *c, json_t *duty)
 	return OK;
 }
 
-#define TAIL_POSITIONS 8 /* enough to know which of two streets */
-
 /* An open duty's last positions, to be read as streets. */
 struct tail {
 	struct position *p;
@@ -490,7 +488,7 @@ duties(struct scope *sc, struct tx *tx, struct call *c)
 		TRY(put_live(sc, tx, c, duty));
 		if (json_object_get(duty, "last_place") != NULL)
 			TRY(positions_recent(sc, tx, c->who.operator_id, json_string_value(json_object_get(duty, "id")),
-					     TAIL_POSITIONS, &seen->tails[i].p, &seen->tails[i].n));
+					     POSITIONS_TAIL, &seen->tails[i].p, &seen->tails[i].n));
 	}
 	c->user = seen;
 	return OK;

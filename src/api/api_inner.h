@@ -22,6 +22,7 @@ struct api {
 	struct http_server *http;
 	struct pool *pool;
 	struct live *live;
+	struct places *places;
 	struct limits *limits;
 	struct api_counters count;
 	_Atomic int64_t calls;	   /* under way */
@@ -63,12 +64,18 @@ MUST_USE enum code pool_add(struct scope *sc, struct pool *p, struct call *c);
 size_t pool_waiting(struct pool *p);
 
 /* --- api_live.c: event streams --- */
-MUST_USE enum code live_open(struct scope *sc, struct house *house, struct live **out);
+/* places: hear of events, too. */
+MUST_USE enum code live_open(struct scope *sc, struct house *house, struct places *places, struct live **out);
 void live_close(struct live *l);
 MUST_USE enum code live_subscribe(struct scope *sc, struct tx *tx, struct call *c, const char *driver_id);
-/* The last act of a call that subscribed: the exchange is the stream's from here. */
-void live_start(struct call *c);
 size_t live_count(struct live *l);
+
+/* --- api_places.c: where open duties are --- */
+MUST_USE enum code places_open(struct scope *sc, struct house *house, struct places **out);
+void places_close(struct places *p);
+MUST_USE enum code places_subscribe(struct scope *sc, struct tx *tx, struct call *c);
+/* Something may have changed: looking is worth it. */
+void places_ring(void *places);
 
 /* --- api_static.c --- */
 /* False: no such page. */

@@ -28,6 +28,7 @@ struct listener {
 
 struct live {
 	struct house *house;
+	struct places *places;
 	pthread_t pump;
 	pthread_mutex_t lock;
 	pthread_cond_t news;
@@ -47,6 +48,7 @@ events_committed(void *arg, int64_t last_seq)
 	l->fresh = true;
 	pthread_cond_signal(&l->news);
 	pthread_mutex_unlock(&l->lock);
+	places_ring(l->places); /* a duty may have been closed */
 }
 
 static void *
@@ -71,12 +73,13 @@ pump_main(void *arg)
 }
 
 enum code
-live_open(struct scope *sc, struct house *house, struct live **out)
+live_open(struct scope *sc, struct house *house, struct places *places, struct live **out)
 {
 	struct live *l = calloc(1, sizeof *l);
 	if (l == NULL)
 		return fail(sc, E_MEMORY, "no memory for event streams");
 	l->house = house;
+	l->places = places;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->news, NULL);
 	if (pthread_create(&l->pump, NULL, pump_main, l) != 0) {
@@ -202,26 +205,7 @@ struct start {
 	const char *driver_id;
 };
 
-enum code
-live_subscribe(struct scope *sc, struct tx *tx, struct call *c, const char *driver_id)
-{
-	if (live_count(c->api->live) >= STREAMS_MAX)
-		return fail_as(sc, E_UNAVAILABLE, "busy", "%d streams are open already", STREAMS_MAX);
-	struct start *from = NEW(sc, struct start);
-	from->driver_id = driver_id;
-	const char *last = http_header(c->x, "Last-Event-ID");
-	if (last == NULL)
-		last = call_query(c, "after");
-	if (last == NULL)
-		TRY(events_last(sc, tx, &from->seq));
-	else if (parse_i64(sc, last, 0, INT64_MAX, &from->seq) != OK)
-		return fail_as(sc, E_INVALID, "bad-field", "Last-Event-ID must be the id of an event");
-	c->user = from;
-	c->reply.streaming = true;
-	return OK;
-}
-
-void
+static void
 live_start(struct call *c)
 {
 	struct live *l = c->api->live;
@@ -244,4 +228,23 @@ live_start(struct call *c)
 	l->n++;
 	pthread_mutex_unlock(&l->lock);
 	http_stream_start(s->stream, NULL, 0);
+}
+
+enum code
+live_subscribe(struct scope *sc, struct tx *tx, struct call *c, const char *driver_id)
+{
+	if (live_count(c->api->live) >= STREAMS_MAX)
+		return fail_as(sc, E_UNAVAILABLE, "busy", "%d streams are open already", STREAMS_MAX);
+	struct start *from = NEW(sc, struct start);
+	from->driver_id = driver_id;
+	const char *last = http_header(c->x, "Last-Event-ID");
+	if (last == NULL)
+		last = call_query(c, "after");
+	if (last == NULL)
+		TRY(events_last(sc, tx, &from->seq));
+	else if (parse_i64(sc, last, 0, INT64_MAX, &from->seq) != OK)
+		return fail_as(sc, E_INVALID, "bad-field", "Last-Event-ID must be the id of an event");
+	c->user = from;
+	c->reply.stream = live_start;
+	return OK;
 }

@@ -87,7 +87,7 @@ struct reply {
 	const char *content_type;
 	struct http_field fields[CALL_FIELDS];
 	size_t n_fields;
-	bool streaming; /* the stream has taken the exchange over */
+	void (*stream)(struct call *c); /* NULL, or the last act: a stream takes the exchange over */
 };
 
 struct call {

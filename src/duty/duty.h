@@ -252,6 +252,15 @@ MUST_USE enum code positions_last(struct scope *sc, struct tx *tx, const char *o
 /* The newest `max` of them, oldest first. */
 MUST_USE enum code positions_recent(struct scope *sc, struct tx *tx, const char *operator_id, const char *duty_id,
 				    size_t max, struct position **out, size_t *n);
+/* Every open duty, with its newest positions, oldest first: enough of them to know the street. */
+#define POSITIONS_TAIL 8
+struct duty_live {
+	const char *duty_id;
+	struct position *p;
+	size_t n;
+};
+MUST_USE enum code positions_live(struct scope *sc, struct tx *tx, const char *operator_id, struct duty_live **out,
+				  size_t *n);
 /* The street a van is on, as the way it came says; "" where that has no name, NULL
  * where it is on none. p rises in time. */
 struct road_matcher;

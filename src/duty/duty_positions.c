@@ -68,6 +68,7 @@ positions_add(struct scope *sc, struct tx *tx, const char *operator_id, const ch
 				 v_int((int64_t)(p[i].accuracy_m * 10)),
 				 p[i].speed_mps < 0 ? v_null() : v_int((int64_t)(p[i].speed_mps * 100))),
 			    NULL));
+	tx_ring(tx, BELL_POSITIONS);
 	return OK;
 }
 
@@ -133,6 +134,29 @@ positions_recent(struct scope *sc, struct tx *tx, const char *operator_id, const
 	if (have < max)
 		TRY(rows_end(sc, r));
 	*out = list + (max - have);
+	*n = have;
+	return OK;
+}
+
+enum code
+positions_live(struct scope *sc, struct tx *tx, const char *operator_id, struct duty_live **out, size_t *n)
+{
+	struct rows *r;
+	TRY(sql_one(sc, tx, &r, "SELECT COUNT(*) FROM duty WHERE operator_id = $1 AND state IN ('loading','driving')",
+		    VALS(v_text(operator_id))));
+	size_t max = (size_t)row_int(r, 0);
+	struct duty_live *list = NEW_ARRAY(sc, max + 1, struct duty_live);
+	size_t have = 0;
+	TRY(sql_query(sc, tx, &r,
+		      "SELECT id FROM duty WHERE operator_id = $1 AND state IN ('loading','driving') ORDER BY id",
+		      VALS(v_text(operator_id))));
+	while (have < max && row_next(r))
+		list[have++].duty_id = row_text(sc, r, 0);
+	if (have < max)
+		TRY(rows_end(sc, r));
+	for (size_t i = 0; i < have; i++)
+		TRY(positions_recent(sc, tx, operator_id, list[i].duty_id, POSITIONS_TAIL, &list[i].p, &list[i].n));
+	*out = list;
 	*n = have;
 	return OK;
 }

@@ -111,7 +111,8 @@ bool tx_writable(const struct tx *tx);
  * not being called any more. Listeners are short. */
 enum bell {
 	BELL_JOBS,
-	BELL_EVENTS, /* rung by event_emit(), and by hooks for rows of its own */
+	BELL_EVENTS,	/* rung by event_emit(), and by hooks for rows of its own */
+	BELL_POSITIONS, /* rung by positions_add() */
 	BELLS
 };
 void tx_ring(struct tx *tx, enum bell bell);

@@ -2,7 +2,7 @@
 if(TARGET waybill)
   find_package(Python3 COMPONENTS Interpreter REQUIRED)
   set(face_challenge_arguments $<TARGET_FILE:pose_frames>)
-  foreach(name attack explore faces face_challenge lint_openapi commands day places webhooks guided)
+  foreach(name attack explore faces face_challenge lint_openapi commands day places webhooks guided live_map)
     add_test(NAME api.${name}
       COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/api/${name}.py $<TARGET_FILE:waybill> ${${name}_arguments}
       WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/test/api)

@@ -25,6 +25,18 @@ export async function watchMap(page, house, place) {
   await page.locator(".dutyrow .street", { hasText: /\p{L}{4}/u }).waitFor(); // the name of a street
 }
 
+/** The map follows the stream of places; without it, it asks, and comes back to the stream when it is there again. */
+export async function losesTheStream(page, act) {
+  const followed = (is) => page.locator(`.livemap[data-live="${is}"]`).waitFor();
+  await followed(true);
+  await page.route("**/v1/places", (route) => route.abort());
+  await page.reload();
+  await followed(false);
+  await act();
+  await page.unroute("**/v1/places");
+  await followed(true);
+}
+
 /** She moves, and the pin with her, without a hand on the desk's page: in degrees and on the glass. */
 export async function seesHerMove(page, phone, places) {
   for (const place of places) {

@@ -44,10 +44,11 @@ export function station(desk: Desk, id: string): string {
   return desk.stations.find((s) => s.id === id)?.name ?? id;
 }
 
-/** Grows every few seconds while the page is looked at. */
+/** Grows every few seconds while the page is looked at; 0: not at all. */
 export function useTick(ms: number): number {
   const [n, setN] = useState(0);
   useEffect(() => {
+    if (ms === 0) return;
     const timer = setInterval(() => {
       if (!document.hidden) setN((x) => x + 1);
     }, ms);

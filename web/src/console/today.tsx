@@ -1,6 +1,6 @@
 // The depot now: blocks, rounds under way with their progress, parcels, and the live map.
 // A driver's place is there while her round is open, and nowhere else.
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { LazyMap } from "../shared/lazymap";
 import type { Line, Pin } from "../shared/map";
 import "../shared/map.css";
@@ -18,6 +18,38 @@ interface OfferStatus {
   open: number;
   overdue: { block: string }[];
   unfilled: { block: string; missing: number }[];
+}
+
+interface Live {
+  duty_id: string;
+  last_place: Place;
+  last_at: string;
+  last_street?: string | null;
+}
+
+/** Where vans are, as they move. null: the stream is not there, and the list has to be asked. */
+function usePlaces(): Map<string, Live | null> | null {
+  const { client } = useDesk();
+  const [places, setPlaces] = useState<Map<string, Live | null> | null>(null);
+  useEffect(() => {
+    const stop = new AbortController();
+    void client.follow("/v1/places", stop.signal, (kind, data) => {
+      const said = data as unknown as Live;
+      setPlaces((was) => (kind === "connected" ? new Map() : new Map(was ?? []).set(said.duty_id, kind === "gone" ? null : said)));
+    }, () => setPlaces(null));
+    return () => stop.abort();
+  }, []);
+  return places;
+}
+
+/** The list with what was said of each since; a round that has closed has no place. */
+function withPlaces(list: DutyHead[], places: Map<string, Live | null> | null): DutyHead[] {
+  return list.map((d) => {
+    const said = places?.get(d.id);
+    if (said === undefined) return d;
+    const { last_place: _place, last_at: _at, last_street: _street, ...rest } = d;
+    return said === null ? rest : { ...rest, last_place: said.last_place, last_at: said.last_at, ...(said.last_street === undefined ? {} : { last_street: said.last_street }) };
+  });
 }
 
 function initials(name: string | null): string {
@@ -118,14 +150,15 @@ export function Today() {
   const { client, about, news } = desk;
   const [date, setDate] = useState(desk.today);
   const [id, choose] = useState<string | null>(null);
-  const tick = useTick(3000);
+  const places = usePlaces();
+  const tick = useTick(places === null ? 3000 : 0);
   const duties = useLoad(() => client.get<Items<DutyHead>>(`/v1/duties?date=${date}`), [date, news, tick]);
   const blocks = useLoad(() => client.get<Items<Block>>(`/v1/blocks?date=${date}`), [date, news]);
   const counts = useLoad(() => client.get<Counts>(`/v1/parcel-counts?date=${date}`), [date, news]);
   const status = useLoad(() => client.get<OfferStatus>("/v1/offer-status"), [news]);
   const webhooks = useLoad(async () => (may(desk.staff, "manage") ? (await client.get<Items<Webhook>>("/v1/webhooks")).items.filter(needsAPerson) : []), [news]);
   const one = useLoad<Duty | null>(async () => (id === null ? null : client.get<Duty>(`/v1/duties/${id}`)), [id]);
-  const list = duties.value?.items ?? [];
+  const list = useMemo(() => withPlaces(duties.value?.items ?? [], places), [duties.value, places]);
   const chosen = one.value !== null && one.value.id === id ? one.value : null;
   const depots = useMemo((): Pin[] => desk.stations.map((s) => ({ id: s.id, place: s.place, text: "■", label: s.name, kind: "depot" })), [desk.stations]);
   const reach = useReach();
@@ -133,7 +166,7 @@ export function Today() {
   const pins = useMemo((): Pin[] => {
     const all = pinsOf(list, chosen, choose, depots);
     return from === null ? all : [...all, { id: "reach", place: from, text: "◎", label: "Within reach from here", kind: "chosen" }];
-  }, [duties.value, chosen, depots, from]);
+  }, [list, chosen, depots, from]);
   const { asking, ask } = reach;
   const pick = useMemo(() => (asking.picking ? (place: Place): void => ask({ ...asking, place }) : null), [asking]);
   const open = list.filter((d) => d.state === "loading" || d.state === "driving");
@@ -163,7 +196,7 @@ export function Today() {
           </table>
         </section>
       </div>
-      <div class="livemap"><LazyMap about={about} pins={pins} lines={linesOf(chosen)} fit={reach.shown !== null ? reach.path! : (chosen?.id ?? `all ${open.some((d) => d.last_place !== undefined)}`)} label="Rounds that are open" bands={reach.shown} pick={pick} /></div>
+      <div class="livemap" data-live={places !== null}><LazyMap about={about} pins={pins} lines={linesOf(chosen)} fit={reach.shown !== null ? reach.path! : (chosen?.id ?? `all ${open.some((d) => d.last_place !== undefined)}`)} label="Rounds that are open" bands={reach.shown} pick={pick} /></div>
     </div>
   );
 }

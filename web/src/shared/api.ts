@@ -60,8 +60,8 @@ export class Client {
   }
 
   /** Server-sent events over fetch, so that the token stays in a header. Resumes by itself until aborted.
-   *  The first of each connection is "connected": what happened before it was not heard. */
-  async follow(path: string, signal: AbortSignal, each: (kind: string, data: Json, id: string) => void): Promise<void> {
+   *  The first of each connection is "connected": what happened before it was not heard. `lost`: it broke, or did not come about. */
+  async follow(path: string, signal: AbortSignal, each: (kind: string, data: Json, id: string) => void, lost: () => void = () => undefined): Promise<void> {
     let last = "";
     while (!signal.aborted) {
       try {
@@ -80,6 +80,7 @@ export class Client {
       } catch {
         if (signal.aborted) return;
       }
+      lost();
       await new Promise((resolve) => setTimeout(resolve, 1500));
     }
   }
