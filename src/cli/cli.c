@@ -32,7 +32,8 @@ static const struct command commands[] = {
      "--user NAME --passphrase TEXT                  its first user (a passphrase is made and printed once)\n"
      "--programme NAME --station NAME --address TEXT --place LAT,LON\n"
      "--roads FILE.road                              the streets\n"
-     "--store postgres://… [--schema NAME]           the tables live in PostgreSQL instead of files in DIR; a password\n"
+     "--store postgres://… [--schema NAME]           the tables live in PostgreSQL instead of files in DIR; a "
+     "password\n"
      "                                               goes into ~/.pgpass\n"
      "--simulation [--seed N] [--start TIME]         a directory for `serve --clock stepped`"},
     {"serve", "--data DIR --listen HOST:PORT [--tls-cert F --tls-key F] [--clock stepped]",
@@ -42,8 +43,10 @@ static const struct command commands[] = {
      NULL, NULL},
     {"backup", "DIR [OUT]", "a consistent copy of a data directory, without its keys, while it is served", cli_backup,
      NULL, "Without OUT it goes to DIR-backup-<time>. Keep keys, signing.key and signing.state elsewhere."},
-    {"restore", "DIR [--from OUT] [--keys DIR]", "a data directory from a backup", cli_restore, NULL,
-     "Without --from the newest DIR-backup-<time> is taken."},
+    {"restore", "DIR [--from OUT] [--keys DIR] [--store postgres://…]", "a data directory from a backup", cli_restore,
+     NULL,
+     "Without --from the newest DIR-backup-<time> is taken.\n"
+     "--store postgres://… [--schema NAME]   its tables into PostgreSQL: how a house that was files moves there"},
     {"chain", "", "commitments: verify, prove, audit, copy", NULL, cli_chain_group, NULL},
     {"offer", "", "draws: replay", NULL, cli_offer_group, NULL},
     {"sign-child", "KEY_FILE", NULL, cli_sign_child, NULL, NULL},

@@ -1,7 +1,8 @@
 /* waybill backup and waybill restore.
  *
  * A backup is a directory:
- *	waybill.db, positions.db   consistent copies, taken while writes go on
+ *	waybill.db, positions.db   consistent copies, taken while writes go on; of tables in
+ *	                           PostgreSQL too, so that a backup fits either
  *	waybill.json               what kind of house it is
  *	backup.json                {"format":1,"made":time,"files":{name:{"bytes":n,"sha256":hex}}}
  *
@@ -214,8 +215,11 @@ copy_secrets(struct scope *sc, const char *from, const char *to)
 	return OK;
 }
 
+/* Opens DIR's store for writing and does something with it. */
+typedef enum code with_store_fn(struct scope *sc, struct store *st, void *arg);
+
 static enum code
-check_restored(struct scope *sc, const char *dir)
+with_store(struct scope *sc, const char *dir, with_store_fn *fn, void *arg)
 {
 	struct clock clock;
 	struct random random;
@@ -224,13 +228,49 @@ check_restored(struct scope *sc, const char *dir)
 	random_init_os(&random);
 	const struct store_options opt = {.clock = &clock, .random = &random, .schemas = all_schemas(sc)};
 	TRY(store_open(sc, dir, &opt, &st));
-	enum code rc = store_check(sc, st);
+	enum code rc = fn(sc, st, arg);
 	store_close(st);
 	return rc;
 }
 
 static enum code
-restore(struct scope *sc, const char *dir, const char *from, const char *keys)
+check_restored(struct scope *sc, struct store *st, void *arg)
+{
+	(void)arg;
+	return store_check(sc, st);
+}
+
+/* --- restored into PostgreSQL: the files are put beside, and their rows taken over --- */
+
+static enum code
+copy_from(struct scope *sc, struct store *to, void *from)
+{
+	TRY(store_copy(sc, from, to));
+	return store_check(sc, to);
+}
+
+static enum code
+copy_to(struct scope *sc, struct store *from, void *dir)
+{
+	return with_store(sc, dir, copy_from, from);
+}
+
+static enum code
+take_over(struct scope *sc, const char *dir, const char *files, const struct house_settings *where)
+{
+	static const char *const leavings[] = {"waybill.db", "positions.db", "waybill.lock"};
+	struct random random;
+	random_init_os(&random);
+	TRY(store_choose(sc, &random, dir, where->store, where->schema));
+	enum code rc = with_store(sc, files, copy_to, (void *)(uintptr_t)dir);
+	for (size_t i = 0; i < COUNT_OF(leavings); i++)
+		(void)unlink(path_join(sc, files, leavings[i]));
+	(void)rmdir(files);
+	return rc;
+}
+
+static enum code
+restore(struct scope *sc, const char *dir, const char *from, const char *keys, const struct house_settings *where)
 {
 	uint8_t *bytes;
 	size_t n;
@@ -243,12 +283,19 @@ restore(struct scope *sc, const char *dir, const char *from, const char *keys)
 	TRY(json_parse(sc, bytes, n, &index));
 	TRY(json_need_int(sc, index, "format", 1, 1, &format));
 	TRY(json_need_object(sc, index, "files", &files));
-	TRY(file_make_dirs(sc, dir, 0700));
+	if (where->store != NULL)
+		TRY(store_reach(sc, where->store));
+	const char *beside = where->store == NULL ? dir : path_join(sc, dir, "restoring");
+	TRY(file_make_dirs(sc, beside, 0700));
 	if (keys != NULL)
 		TRY(copy_secrets(sc, keys, dir));
-	for (size_t i = 0; i < COUNT_OF(copied); i++) /* waybill.json last: its presence says the rest is there */
-		TRY(copy_checked(sc, files, copied[i], from, dir));
-	return check_restored(sc, dir);
+	for (size_t i = 0; i < COUNT_OF(copied) - 1; i++)
+		TRY(copy_checked(sc, files, copied[i], from, beside));
+	if (where->store != NULL)
+		TRY(take_over(sc, dir, beside, where));
+	/* waybill.json last: its presence says the rest is there */
+	TRY(copy_checked(sc, files, copied[COUNT_OF(copied) - 1], from, dir));
+	return where->store != NULL ? OK : with_store(sc, dir, check_restored, NULL);
 }
 
 int
@@ -258,12 +305,16 @@ cli_restore(struct scope *sc, int argc, char **argv)
 	const char *from = NULL;
 	const char *keys = NULL;
 	size_t n;
-	const struct option_def defs[] = {{"--from", OPTION_TEXT, &from, 0, 0}, {"--keys", OPTION_TEXT, &keys, 0, 0}};
+	struct house_settings where = {0};
+	const struct option_def defs[] = {{"--from", OPTION_TEXT, &from, 0, 0},
+					  {"--keys", OPTION_TEXT, &keys, 0, 0},
+					  {"--store", OPTION_TEXT, &where.store, 0, 0},
+					  {"--schema", OPTION_TEXT, &where.schema, 0, 0}};
 	enum code rc = args_parse(sc, argc, argv, defs, COUNT_OF(defs), words, 1, 1, &n);
 	if (rc == OK && from == NULL)
 		rc = newest_backup(sc, words[0], &from);
 	if (rc == OK)
-		rc = restore(sc, words[0], from, keys);
+		rc = restore(sc, words[0], from, keys, &where);
 	if (rc != OK)
 		return cli_exit(sc, rc);
 	json_t *o = json_new_object(sc);

@@ -93,6 +93,7 @@ struct backend {
 	MUST_USE enum code (*connect_reader)(struct scope *sc, struct database *db, struct conn **out);
 	void (*disconnect)(struct conn *c);
 	MUST_USE enum code (*check)(struct scope *sc, struct database *db);
+	/* NULL: its rows are copied into two SQLite files (copy.c). */
 	MUST_USE enum code (*backup)(struct scope *sc, struct database *db, const char *to_dir);
 
 	/* --- transactions --- */
@@ -122,7 +123,19 @@ struct backend {
 	void (*finish)(struct rows *r);
 	/* Lets go of all that the transaction has left open. */
 	void (*finish_all)(struct conn *c);
+	/* An answer is here whole before its first row is read: long ones are better fetched by a cursor. */
+	bool whole_answers;
+
+	/* --- for copying, statements --- */
+	const char *tables[2]; /* by lane: (table, column), tables in the order they were made; NULL: not told */
+	const char *counters;  /* (table, last number given) where numbers must not come twice */
+	const char *const *set_counter; /* with $1 table, $2 number; NULL-ended */
 };
+
+/* store.c's: what a store is kept in. */
+const struct backend *store_backend(const struct store *st);
+/* sql.c's: a column's value, its bytes copied into the scope. */
+struct val row_copy(struct scope *sc, struct rows *r, int col);
 
 extern const struct backend sqlite_backend;
 extern const struct backend postgres_backend;

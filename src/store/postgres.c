@@ -146,15 +146,14 @@ check(struct scope *sc, struct database *db)
 	return rc;
 }
 
-static enum code
-backup(struct scope *sc, struct database *db, const char *to_dir)
-{
-	(void)to_dir;
-	const struct pg_where *w = &((struct pg_database *)db)->where;
-	return fail_as(sc, E_UNAVAILABLE, "use-pg-dump",
-		       "the tables are in PostgreSQL: pg_dump -Fc -n %s -n %s -f FILE '%s'", w->schema, w->positions,
-		       w->url);
-}
+#define IDENTITIES \
+	" FROM pg_depend d JOIN pg_class c ON c.oid = d.refobjid JOIN pg_class s ON s.oid = d.objid" \
+	" WHERE d.deptype = 'i' AND s.relkind = 'S' AND c.relnamespace = CAST(current_schema() AS regnamespace)"
+
+static const char *const set_counter[] = {
+    "SELECT setval(CAST(d.objid AS regclass), GREATEST($2, 1))" IDENTITIES " AND c.relname = $1",
+    NULL,
+};
 
 const struct backend postgres_backend = {
     .open = where_open,
@@ -165,7 +164,6 @@ const struct backend postgres_backend = {
     .connect_reader = connect_reader,
     .disconnect = disconnect,
     .check = check,
-    .backup = backup,
     .control = pg_control,
     .roll_back = pg_roll_back,
     .in_transaction = pg_in_transaction,
@@ -178,4 +176,7 @@ const struct backend postgres_backend = {
     .changed = pg_changed,
     .finish = pg_finish,
     .finish_all = pg_finish_all,
+    .whole_answers = true,
+    .counters = "SELECT c.relname, COALESCE(pg_sequence_last_value(d.objid), 0)" IDENTITIES,
+    .set_counter = set_counter,
 };

@@ -171,6 +171,12 @@ row_value(struct rows *r, int col)
 	return r->vals[col];
 }
 
+struct val
+row_copy(struct scope *sc, struct rows *r, int col)
+{
+	return copy_value(sc, row_value(r, col));
+}
+
 int64_t
 row_int(struct rows *r, int col)
 {

@@ -169,6 +169,17 @@ script(struct scope *sc, struct conn *c, const char *ddl)
 	return not_ok(conn_fail(sc, own(c), sqlite3_extended_errcode(own(c)->db), ddl));
 }
 
+static const char *const set_counter[] = {
+    "UPDATE main.sqlite_sequence SET seq = $2 WHERE name = $1",
+    "INSERT INTO main.sqlite_sequence(name, seq) SELECT $1, $2"
+    " WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_sequence WHERE name = $1)",
+    NULL,
+};
+#define TABLES_OF(schema) \
+	"SELECT m.name, p.name FROM " schema ".sqlite_schema m JOIN pragma_table_info(m.name, '" schema "') p" \
+	" WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name <> 'store_migration'" \
+	" ORDER BY m.rowid, p.cid"
+
 const struct backend sqlite_backend = {
     .open = files_open,
     .close = files_close,
@@ -191,4 +202,7 @@ const struct backend sqlite_backend = {
     .changed = sqlite_changed,
     .finish = sqlite_finish,
     .finish_all = finish_all,
+    .tables = {TABLES_OF("main"), TABLES_OF("beside")},
+    .counters = "SELECT name, seq FROM main.sqlite_sequence",
+    .set_counter = set_counter,
 };

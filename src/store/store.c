@@ -31,6 +31,7 @@ struct store {
 	struct database *db;
 	int lock_fd;
 	bool read_only;
+	const struct schema *const *schemas;
 	struct lane_writer *lanes[2];
 	pthread_mutex_t listeners_mu; /* held while a listener is called; guards the next two */
 	struct {
@@ -178,7 +179,11 @@ store_open(struct scope *sc, const char *dir, const struct store_options *opt, s
 	struct store *st = calloc(1, sizeof *st);
 	if (st == NULL)
 		return fail(sc, E_MEMORY, "no memory for a store");
-	*st = (struct store){.clock = opt->clock, .random = opt->random, .lock_fd = -1, .read_only = opt->read_only};
+	*st = (struct store){.clock = opt->clock,
+			     .random = opt->random,
+			     .lock_fd = -1,
+			     .read_only = opt->read_only,
+			     .schemas = opt->schemas};
 	pthread_mutex_init(&st->listeners_mu, NULL);
 	pthread_mutex_init(&st->mu, NULL);
 	pthread_cond_init(&st->idle, NULL);
@@ -223,10 +228,44 @@ store_check(struct scope *sc, struct store *st)
 	return st->be->check(sc, st->db);
 }
 
+const struct backend *
+store_backend(const struct store *st)
+{
+	return st->be;
+}
+
+/* Into files that are there under their names only when they are whole. */
+static enum code
+copy_into_files(struct scope *sc, struct store *st, const char *to_dir)
+{
+	static const char *const names[] = {"positions.db", "waybill.db"};
+	struct store_options opt = {.clock = st->clock, .random = st->random, .schemas = st->schemas};
+	struct store *files;
+	char *beside = path_join(sc, to_dir, "copying");
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (file_exists(path_join(sc, to_dir, names[i])))
+			return fail(sc, E_CONFLICT, "%s holds a database already", to_dir);
+	TRY(file_make_dirs(sc, beside, 0700));
+	enum code rc = store_open(sc, beside, &opt, &files);
+	if (rc == OK) {
+		rc = store_copy(sc, st, files);
+		store_close(files);
+	}
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const char *from = path_join(sc, beside, names[i]);
+		if (rc == OK && rename(from, path_join(sc, to_dir, names[i])) != 0)
+			rc = fail(sc, E_IO, "%s: %s", from, strerror(errno));
+		(void)unlink(from);
+	}
+	(void)unlink(path_join(sc, beside, "waybill.lock"));
+	(void)rmdir(beside);
+	return rc;
+}
+
 enum code
 store_backup(struct scope *sc, struct store *st, const char *to_dir)
 {
-	return st->be->backup(sc, st->db, to_dir);
+	return st->be->backup != NULL ? st->be->backup(sc, st->db, to_dir) : copy_into_files(sc, st, to_dir);
 }
 
 /* --- reading --- */

@@ -207,9 +207,15 @@ uint8_t *row_blob(struct scope *sc, struct rows *r, int col, size_t *n);
 
 /* --- keeping --- */
 
-/* A consistent copy of both files, taken while writes go on. */
+/* A consistent copy in two files, DIR's waybill.db and positions.db, taken while
+ * writes go on; of a PostgreSQL store too, whose rows go into SQLite's files. */
 MUST_USE enum code store_backup(struct scope *sc, struct store *st, const char *to_dir);
-/* PRAGMA-level integrity of both files; E_CORRUPT says what is wrong. */
+/* All rows of `from`, of one moment, into `to`, whose tables are of the same
+ * versions and empty; one of the two is kept in SQLite. What `to` holds after a
+ * failure is not to be used. */
+MUST_USE enum code store_copy(struct scope *sc, struct store *from, struct store *to);
+/* The integrity of both files as SQLite's pragmas check it; in PostgreSQL every
+ * row is read, and no index or constraint may be invalid. E_CORRUPT says what is wrong. */
 MUST_USE enum code store_check(struct scope *sc, struct store *st);
 
 #endif

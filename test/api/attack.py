@@ -229,11 +229,9 @@ def replays(s, admin, phone):
     must(first.status == 201 and again.body == first.body, f"signing up again under the same key: {again!r}")
     problem(lost.post("/v1/drivers", sign_up, key="sign-up-2"), 401)
     # Kept answers lie sealed.
-    for name in ("waybill.db", "waybill.db-wal"):
-        with open(os.path.join(s.directory, name), "rb") as f:
-            stored = f.read()
-            must(b"+46700000000" not in stored and b"Lost Answer" not in stored, f"{name} tells of a person")
-            must(b"key-1" not in stored and first.json["token"].encode() not in stored, f"{name} tells a secret")
+    for name, stored in s.tables():
+        must(b"+46700000000" not in stored and b"Lost Answer" not in stored, f"{name} tells of a person")
+        must(b"key-1" not in stored and first.json["token"].encode() not in stored, f"{name} tells a secret")
     # Sent at once by many: one does the work.
     body["shipments"] = [shipment("R-9")]
     answers = []

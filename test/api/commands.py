@@ -29,7 +29,7 @@ def run(*words, env=None):
 
 
 def test_init(top):
-    code, made, err = run("init", top + "/one")
+    code, made, err = run("init", top + "/one", *waybill.store_flags())
     assert code == 0, err
     assert len(made["passphrase"]) >= 20 and made["operator_id"].startswith("op_"), made
     assert (os.stat(top + "/one/keys").st_mode & 0o077) == 0, "keys are for their owner alone"
@@ -256,7 +256,7 @@ def test_goodbye(top):
 
 
 def test_crash_and_backup(top):
-    made = run("init", top + "/two", "--passphrase", "violet-anchor-17-miles")[1]
+    made = run("init", top + "/two", "--passphrase", "violet-anchor-17-miles", *waybill.store_flags())[1]
     s = waybill.start(binary, top + "/two", made)
     admin = s.admin()
     stations = [admin.need("POST", "/v1/stations", {"name": f"S{i}", "address": "A", "place": {"lat": 57.7, "lon": 12}},
@@ -279,7 +279,7 @@ def test_crash_and_backup(top):
     again = admin.need("POST", "/v1/stations", {"name": "S3", "address": "A", "place": {"lat": 57.7, "lon": 12}}, key="k3")
     assert again["id"] == stations[3], "and so is its answer"
     assert s.stop() == 0
-    code, said, err = run("restore", top + "/three", "--from", top + "/copy", "--keys", top + "/two")
+    code, said, err = run("restore", top + "/three", "--from", top + "/copy", "--keys", top + "/two", *waybill.store_flags())
     assert code == 0, err
     s = waybill.start(binary, top + "/three", made)
     assert {x["id"] for x in s.admin().need("GET", "/v1/stations")["items"]} >= set(stations)

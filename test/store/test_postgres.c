@@ -469,6 +469,103 @@ a_write_that_is_broken_off_runs_again(void **state)
 	log_set_level(LOG_INFO);
 }
 
+/* --- copies --- */
+
+enum { TRACKS = 2500 }; /* more than is fetched at once */
+
+static enum code
+fill(struct scope *sc, struct tx *tx, void *arg)
+{
+	(void)arg;
+	static const uint8_t bytes[] = {0, 255, 7};
+	TRY(sql_run(sc, tx, "INSERT INTO note(writer, n) VALUES (1, -5), (2, 9007199254740993)", NO_VALS, NULL));
+	TRY(sql_run(sc, tx, "INSERT INTO word(w, x, b) VALUES ($1, $2, $3), (NULL, NULL, NULL)",
+		    VALS(v_text("åäö"), v_real(1.0 / 3), v_blob(bytes, sizeof bytes)), NULL));
+	for (int i = 0; i < 3; i++)
+		TRY(event_emit(sc, tx, "opr_1", "drv_1", FOR_BOTH, "duty.opened", "dty_1", NULL));
+	/* numbers 2 and 3 were given, and must not be given again */
+	return sql_run(sc, tx, "DELETE FROM event WHERE seq > 1", NO_VALS, NULL);
+}
+
+static enum code
+fill_tracks(struct scope *sc, struct tx *tx, void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < TRACKS; i++)
+		TRY(sql_run(sc, tx, "INSERT INTO track(n) VALUES ($1)", VALS(v_int(i * 7)), NULL));
+	return OK;
+}
+
+static enum code
+all_as_text(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct text t;
+	struct rows *r;
+	size_t n;
+	text_init(&t, sc);
+	TRY(sql_query(sc, tx, &r, "SELECT writer, n FROM note ORDER BY writer", NO_VALS));
+	while (row_next(r))
+		text_printf(&t, "%" PRId64 ":%" PRId64 " ", row_int(r, 0), row_int(r, 1));
+	TRY(sql_query(sc, tx, &r, "SELECT w, x, b FROM word ORDER BY id", NO_VALS));
+	while (row_next(r)) {
+		const uint8_t *b = row_blob(sc, r, 2, &n);
+		text_printf(&t, "%s:%.17g:%s ", row_null(r, 0) ? "NULL" : row_text(sc, r, 0), row_real(r, 1),
+			    b == NULL ? "NULL" : hex_encode(sc, b, n));
+	}
+	TRY(sql_one(sc, tx, &r, "SELECT COUNT(*), SUM(n) FROM track", NO_VALS));
+	text_printf(&t, "%" PRId64 ":%" PRId64 " ", row_int(r, 0), row_int(r, 1));
+	TRY(sql_one(sc, tx, &r, "SELECT COUNT(*), MAX(seq) FROM event WHERE driver_id = 'drv_1'", NO_VALS));
+	text_printf(&t, "%" PRId64 ":%" PRId64, row_int(r, 0), row_int(r, 1));
+	*(const char **)arg = t.s;
+	return OK;
+}
+
+static enum code
+next_number(struct scope *sc, struct tx *tx, void *arg)
+{
+	TRY(event_emit(sc, tx, "opr_1", NULL, FOR_STAFF, "block.opened", "blk_1", NULL));
+	return events_last(sc, tx, arg);
+}
+
+static void
+rows_move_to_files_and_back(void **state)
+{
+	(void)state;
+	struct store_fixture f;
+	struct store_fixture again;
+	const char *before;
+	const char *in_files;
+	const char *after;
+	int64_t number = 0;
+	store_fixture_open(&f, schemas);
+	store_fixture_open(&again, schemas);
+	assert_ok(&f.sc, store_write(&f.sc, f.store, LANE_MAIN, fill, NULL));
+	assert_ok(&f.sc, store_write(&f.sc, f.store, LANE_POSITIONS, fill_tracks, NULL));
+	assert_ok(&f.sc, store_read(&f.sc, f.store, all_as_text, &before));
+	char *dir = scope_printf(&f.sc, "%s/backup", f.dir);
+	assert_ok(&f.sc, store_backup(&f.sc, f.store, dir));
+	assert_int_equal(store_backup(&f.sc, f.store, dir), E_CONFLICT);
+	assert_false(file_exists(path_join(&f.sc, dir, "copying")));
+	struct store_options opt = {.clock = &f.clock, .random = &f.random, .schemas = schemas};
+	struct store *files;
+	assert_ok(&f.sc, store_open(&f.sc, dir, &opt, &files));
+	assert_ok(&f.sc, store_check(&f.sc, files));
+	assert_ok(&f.sc, store_read(&f.sc, files, all_as_text, &in_files));
+	assert_string_equal(in_files, before);
+	assert_ok(&f.sc, store_copy(&f.sc, files, again.store));
+	assert_ok(&f.sc, store_check(&f.sc, again.store));
+	assert_ok(&f.sc, store_read(&f.sc, again.store, all_as_text, &after));
+	assert_string_equal(after, before);
+	assert_ok(&f.sc, store_write(&f.sc, again.store, LANE_MAIN, next_number, &number));
+	assert_int_equal(number, 4);
+	assert_ok(&f.sc, store_write(&f.sc, files, LANE_MAIN, next_number, &number));
+	assert_int_equal(number, 4);
+	assert_int_equal(store_copy(&f.sc, files, again.store), E_CONFLICT); /* not empty any more */
+	store_close(files);
+	store_fixture_close(&again);
+	store_fixture_close(&f);
+}
+
 /* --- durability, as far as it can be asked for --- */
 
 static enum code
@@ -505,6 +602,7 @@ main(void)
 	    cmocka_unit_test(statements_beyond_the_cache_are_prepared_anew),
 	    cmocka_unit_test(a_schema_belongs_to_one_directory),
 	    cmocka_unit_test(each_lane_has_its_durability),
+	    cmocka_unit_test(rows_move_to_files_and_back),
 	    cmocka_unit_test(a_write_that_is_broken_off_runs_again),
 	    cmocka_unit_test(sessions_that_end_lose_nothing),
 	    cmocka_unit_test(a_crashing_server_loses_nothing),
