@@ -74,7 +74,7 @@ step(struct pace *c, int32_t x, int32_t y, int64_t at)
 static int64_t
 leaves(const struct pace *c, int32_t x)
 {
-	return c->s->node[x].prev == NO_NODE ? c->v->shift.from : c->s->node[x].leave + c->m->base;
+	return c->s->node[x].prev == NO_NODE ? model_start(c->m, c->v) : c->s->node[x].leave + c->m->base;
 }
 
 /* Walks on from x, left at `at`, to where the route is on its old times again. */

@@ -97,6 +97,8 @@ sentence(struct scope *sc, const struct model *m, const struct route_out *o)
 {
 	const struct route_task *t = &m->p->tasks[o->task];
 	uint64_t vehicle = o->vehicle == ROUTE_NONE ? 0 : m->p->vehicles[o->vehicle].id;
+	if (m->n_routes == 0)
+		return "there is no vehicle";
 	switch (o->why) {
 	case ROUTE_WHY_SKILL: return "no vehicle has all the skills it needs";
 	case ROUTE_WHY_CAPACITY: return "it is larger than the room of every vehicle that has the skills";
@@ -122,7 +124,8 @@ static void
 explain_one(struct scope *sc, const struct model *m, const struct state *s, int32_t x, struct route_out *o)
 {
 	int32_t first = m->p->tasks[x].kind == ROUTE_DELIVERY ? m->jobs[x].mate : x;
-	*o = (struct route_out){.task = (uint32_t)x, .why = ROUTE_WHY_SKILL, .vehicle = ROUTE_NONE};
+	enum route_why nobody = m->n_routes == 0 ? ROUTE_WHY_FULL : ROUTE_WHY_SKILL;
+	*o = (struct route_out){.task = (uint32_t)x, .why = nobody, .vehicle = ROUTE_NONE};
 	bool fits = false;
 	int64_t least = INT64_MAX;
 	for (int32_t c = 0; c < m->n_classes; c++) {

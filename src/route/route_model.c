@@ -684,26 +684,41 @@ find_near_arcs(struct scope *sc, struct model *m)
 
 /* --- the whole --- */
 
+/* When something must be done at the earliest; ROUTE_TIME_MAX for a task of any time. */
+static int64_t
+opens_at(const struct route_task *t)
+{
+	if (t->n_windows > 0)
+		return t->windows[0].from;
+	return t->soft.late_per_hour > 0 ? t->soft.window.from : ROUTE_TIME_MAX;
+}
+
+/* Vehicles may start long before the first task opens: what lies before the longest
+ * way to it is of no use, unless a task of any time could be done there by a vehicle
+ * that must be home early. */
 static enum code
 find_base(struct scope *sc, struct model *m)
 {
 	const struct route_problem *p = m->p;
-	int64_t start = ROUTE_TIME_MAX;
-	for (uint32_t v = 0; v < p->n_vehicles; v++)
-		start = p->vehicles[v].shift.from < start ? p->vehicles[v].shift.from : start;
-	/* Vehicles that may start long before the first task opens: what lies before
-	 * the longest way to it is of no use. */
 	int64_t first = ROUTE_TIME_MAX;
 	int64_t last = 0;
+	bool any_time = false;
 	for (uint32_t t = 0; t < p->n_tasks; t++) {
 		const struct route_task *k = &p->tasks[t];
-		int64_t open = k->n_windows == 0 ? 0 : k->windows[0].from;
+		int64_t open = opens_at(k);
 		int64_t close = k->n_windows == 0 ? 0 : k->windows[k->n_windows - 1].from;
+		any_time |= open == ROUTE_TIME_MAX;
 		first = open < first ? open : first;
 		last = close > last ? close : last;
 	}
-	if (first < ROUTE_TIME_MAX && first - ROUTE_CELL_MAX > start)
-		start = first - ROUTE_CELL_MAX;
+	int64_t start = ROUTE_TIME_MAX;
+	for (uint32_t v = 0; v < p->n_vehicles; v++) {
+		int64_t from = p->vehicles[v].shift.from;
+		bool early = any_time && p->vehicles[v].shift.to < ROUTE_TIME_MAX;
+		if (!early && first < ROUTE_TIME_MAX && first - ROUTE_CELL_MAX > from)
+			from = first - ROUTE_CELL_MAX;
+		start = from < start ? from : start;
+	}
 	if (last - start > ROUTE_SPAN_MAX)
 		return fail_as(sc, E_LIMIT, "problem-too-large",
 			       "from the first start to the last time window lie %" PRId64

@@ -96,6 +96,13 @@ model_fits(const struct model *m, int32_t task, int32_t class)
 	return m->fits == NULL || m->fits[(size_t)task * (size_t)m->n_classes + (size_t) class] != 0;
 }
 
+/* When a vehicle starts at the earliest: nothing before the model's first instant matters. */
+static inline int64_t
+model_start(const struct model *m, const struct route_vehicle *v)
+{
+	return v->shift.from > m->base ? v->shift.from : m->base;
+}
+
 static inline int32_t
 route_head(const struct model *m, int32_t r)
 {

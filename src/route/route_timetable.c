@@ -504,7 +504,7 @@ limits_kept(const struct run *r, int64_t depart, const struct outcome *o)
 static bool
 run_best(struct run *r, struct outcome *out)
 {
-	int64_t depart = r->v->shift.from;
+	int64_t depart = model_start(r->t->m, r->v);
 	struct outcome eager;
 	r->patient = false;
 	if (!run_once(r, depart, &eager))
@@ -606,7 +606,7 @@ timetable_try(struct timetable *t, int32_t class, const int32_t *seq, int32_t n,
 					at = t->row[(size_t)stop * BREAKS + b].at;
 			early[i++] = (int32_t)(at - t->m->jobs[r.seq[stop - 1]].service - t->m->base);
 		}
-	int64_t depart = r.v->shift.from;
+	int64_t depart = model_start(t->m, r.v);
 	if (t->m->duty)
 		depart = latest_departure(&r, depart, &o);
 	if (!limits_kept(&r, depart, &o))
@@ -743,7 +743,7 @@ timetable_tour(struct scope *sc, struct timetable *t, uint32_t vehicle, const in
 	struct outcome o;
 	if (!order_kept(t, seq, n) || !run_sequence(&r, seq, n, &o))
 		return false;
-	int64_t depart = latest_departure(&r, r.v->shift.from, &o);
+	int64_t depart = latest_departure(&r, model_start(t->m, r.v), &o);
 	if (!limits_kept(&r, depart, &o) || !run_once(&r, depart, &o))
 		return false;
 	struct route_tour tour = {.vehicle = vehicle};

@@ -91,6 +91,10 @@ reader_window(struct scope *sc, const json_t *v, struct route_window *out)
 	if (a < 0 || a > b)
 		return fail_as(sc, E_INVALID, "bad-problem", "the time window [%" PRId64 ", %" PRId64 "] is empty", a,
 			       b);
+	if (a > ROUTE_TIME_MAX)
+		return fail_as(sc, E_INVALID, "bad-problem",
+			       "the time window [%" PRId64 ", %" PRId64 "] begins beyond %lld: times are seconds", a, b,
+			       ROUTE_TIME_MAX);
 	*out = (struct route_window){a, b < ROUTE_TIME_MAX ? b : ROUTE_TIME_MAX};
 	return OK;
 }

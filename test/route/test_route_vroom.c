@@ -96,6 +96,47 @@ steps_are_the_plan_to_start_from(void **state)
 	scope_release(&sc);
 }
 
+/* Real timestamps, a vehicle of any time and a task of any time: what lies before the first window is of no use. */
+static void
+absolute_times_need_no_shift(void **state)
+{
+	(void)state;
+	struct scope sc;
+	struct route_file file;
+	scope_init(&sc);
+	struct route_solution *s = solve_text(
+	    &sc,
+	    "{\"vehicles\":[{\"id\":1,\"start_index\":0},{\"id\":2,\"start_index\":0,\"time_window\":[0,1000]}],"
+	    "\"jobs\":[{\"id\":1,\"location_index\":1,\"time_windows\":[[1000,1100]]},{\"id\":2,\"location_index\":2}]"
+	    "," MATRIX "}",
+	    50, &file);
+	assert_int_equal(s->n_out, 0);
+	s = solve_text(
+	    &sc,
+	    "{\"vehicles\":[{\"id\":1,\"start_index\":0}],\"jobs\":[{\"id\":1,\"location_index\":1,\"time_windows\":"
+	    "[[1763800000,1763803600],[1763900000,1763903600]]},{\"id\":2,\"location_index\":2}]," MATRIX "}",
+	    50, &file);
+	assert_int_equal(s->n_out, 0);
+	assert_int_equal(s->tours[0].n_stops, 4);
+	assert_true(s->tours[0].stops[0].arrival > 1763000000);
+	scope_release(&sc);
+}
+
+static void
+without_vehicles_everything_is_left_out(void **state)
+{
+	(void)state;
+	struct scope sc;
+	struct route_file file;
+	scope_init(&sc);
+	struct route_solution *s =
+	    solve_text(&sc, "{\"vehicles\":[],\"jobs\":[{\"id\":1,\"location_index\":1}]," MATRIX "}", 0, &file);
+	assert_int_equal(s->n_out, 1);
+	assert_int_equal(s->out[0].why, ROUTE_WHY_FULL);
+	assert_string_equal(s->out[0].text, "there is no vehicle");
+	scope_release(&sc);
+}
+
 static void
 what_contradicts_itself_is_refused(void **state)
 {
@@ -112,6 +153,10 @@ what_contradicts_itself_is_refused(void **state)
 	refused("{\"vehicles\":[{\"id\":7,\"start_index\":0}],"
 		"\"jobs\":[{\"id\":1,\"location_index\":1,\"time_windows\":[[9,3]]}]," MATRIX "}",
 		"is empty");
+	refused("{\"vehicles\":[{\"id\":7,\"start_index\":0}],"
+		"\"jobs\":[{\"id\":1,\"location_index\":1,\"time_windows\":[[1763800000000,1763803600000]]}]," MATRIX
+		"}",
+		"times are seconds");
 }
 
 static void
@@ -139,6 +184,8 @@ main(void)
 	    cmocka_unit_test(a_cargo_bike_takes_its_own_time_at_the_door),
 	    cmocka_unit_test(the_type_decides_who_can),
 	    cmocka_unit_test(steps_are_the_plan_to_start_from),
+	    cmocka_unit_test(absolute_times_need_no_shift),
+	    cmocka_unit_test(without_vehicles_everything_is_left_out),
 	    cmocka_unit_test(what_contradicts_itself_is_refused),
 	    cmocka_unit_test(unknown_fields_are_named_once),
 	};
