@@ -40,15 +40,16 @@ decide_driver(struct scope *sc, struct tx *tx, struct call *c, enum driver_state
 	const char *overrides = NULL;
 	int64_t until_ms = 0;
 	struct id id;
-	char until[TIME_TEXT_MAX];
 	TRY(json_only(sc, c->body, names));
 	TRY(json_need_text(sc, c->body, "reasoning", 20, 4000, &reasoning));
 	TRY(json_may_text(sc, c->body, "overrides", 1, 40, &overrides));
 	TRY(json_may_time(sc, c->body, "until", &until_ms));
-	if (until_ms != 0)
-		reasoning = scope_printf(sc, "%s (until %s)", reasoning, time_format(until_ms, until));
-	const struct driver_verdict v = {
-	    .to = to, .staff_id = c->who.id, .reason = reason, .reasoning = reasoning, .overrides = overrides};
+	const struct driver_verdict v = {.to = to,
+					 .staff_id = c->who.id,
+					 .reason = reason,
+					 .reasoning = reasoning,
+					 .overrides = overrides,
+					 .until_ms = until_ms};
 	TRY(day_driver_decide(sc, tx, c->who.operator_id, c->param[0], &v, &id));
 	json_t *o = json_new_object(sc);
 	json_put_text(o, "decision_id", id.s);

@@ -185,7 +185,7 @@ MUST_USE enum code day_duty_end(struct scope *sc, struct tx *tx, const char *ope
 /* --- people decide --- */
 
 /* A verdict on a queue item and what follows from it, in one transaction:
- * signup.review → state; checkin.review → check-in; appeal upheld → a remedy
+ * signup.review, suspension.review → state; checkin.review → check-in; appeal upheld → a remedy
  * is owed (statement appeals may carry corrected facts); position.implausible → a note.
  * `facts` (may be NULL): {"engaged_s","wait_s","stops","distance_m"} for an upheld pay appeal. */
 MUST_USE enum code day_queue_decide(struct scope *sc, struct tx *tx, const char *operator_id,

@@ -82,6 +82,7 @@ const struct job_kind *const day_job_kinds[] = {
     &record_overdue_job,
     &freight_forget_job,
     &people_statutory_job,
+    &people_suspension_job,
     &people_template_job,
     &people_appeal_picture_job,
     &offer_close_job,

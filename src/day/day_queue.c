@@ -36,6 +36,28 @@ signup_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 	return OK;
 }
 
+/* Who has come back, or left, while the question was open: nothing follows. */
+static enum code
+suspension_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
+{
+	struct id decision;
+	struct driver d;
+	bool back = strcmp(x->v->outcome, "reinstated") == 0;
+	const struct driver_verdict dv = {
+	    .to = back ? DRIVER_ACTIVE : DRIVER_SUSPENDED,
+	    .staff_id = x->v->staff_id,
+	    .reason = back ? "suspension_over" : "suspension_kept",
+	    .reasoning = x->v->reasoning,
+	    .review = x->item->review,
+	};
+	TRY(driver_get(sc, tx, x->item->operator_id, x->item->driver_id, &d));
+	if (d.state != DRIVER_SUSPENDED)
+		return OK;
+	TRY(driver_decide(sc, tx, x->item->operator_id, x->item->driver_id, &dv, &decision));
+	json_put_text(x->out, "decision_id", decision.s);
+	return OK;
+}
+
 static enum code
 checkin_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 {
@@ -140,9 +162,8 @@ static const struct {
 	const char *kind;
 	enum code (*follow)(struct scope *sc, struct tx *tx, const struct verdict *x);
 } consequences[] = {
-    {"signup.review", signup_decided},
-    {"checkin.review", checkin_decided},
-    {"position.implausible", position_decided},
+    {"signup.review", signup_decided},	 {"suspension.review", suspension_decided},
+    {"checkin.review", checkin_decided}, {"position.implausible", position_decided},
     {"appeal", appeal_decided},
 };
 

@@ -310,6 +310,7 @@ static const struct arrow arrows[] = {
     {DRIVER_ACTIVE, DRIVER_SUSPENDED, "driver.suspend"},
     {DRIVER_ACTIVE, DRIVER_DEACTIVATED, "driver.deactivate"},
     {DRIVER_SUSPENDED, DRIVER_ACTIVE, "driver.reinstate"},
+    {DRIVER_SUSPENDED, DRIVER_SUSPENDED, "driver.suspend"},
     {DRIVER_SUSPENDED, DRIVER_DEACTIVATED, "driver.deactivate"},
     {DRIVER_DEACTIVATED, DRIVER_ACTIVE, "driver.reinstate"},
 };
@@ -335,6 +336,31 @@ check_reviewer(struct scope *sc, struct tx *tx, const char *operator_id, const c
 	return OK;
 }
 
+#define SUSPENSION_MAX_MS (366 * DAY_MS)
+#define SUSPENSION_ANSWER_MS (3 * DAY_MS) /* once asked, how soon a person answers */
+
+static enum code
+check_until(struct scope *sc, struct tx *tx, const struct driver_verdict *v)
+{
+	int64_t now = tx_now_ms(tx);
+	if (v->until_ms == 0)
+		return OK;
+	if (v->to != DRIVER_SUSPENDED)
+		return fail_as(sc, E_INVALID, "bad-field", "\"until\" is for a suspension");
+	if (v->until_ms <= now || v->until_ms > now + SUSPENSION_MAX_MS)
+		return fail_as(sc, E_INVALID, "bad-field", "\"until\" must be in the future, within a year");
+	return OK;
+}
+
+static enum code
+ask_when_it_is_over(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id, int64_t until_ms,
+		    const char *decision_id)
+{
+	json_t *payload = json_new_object(sc);
+	json_put_text(payload, "decision", decision_id);
+	return job_add(sc, tx, people_suspension_job.name, operator_id, driver_id, until_ms, payload);
+}
+
 enum code
 driver_decide(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 	      const struct driver_verdict *v, struct id *decision_id)
@@ -347,9 +373,12 @@ driver_decide(struct scope *sc, struct tx *tx, const char *operator_id, const ch
 	if (arrow == NULL)
 		return fail_as(sc, E_CONFLICT, "bad-state", "a driver who is %s cannot become %s",
 			       driver_state_words[d.state], driver_state_words[v->to]);
+	TRY(check_until(sc, tx, v));
 	json_t *inputs = json_new_object(sc);
 	json_put_text(inputs, "from", driver_state_words[d.state]);
 	json_put_text(inputs, "to", driver_state_words[v->to]);
+	if (v->until_ms != 0)
+		json_put_time(inputs, "until", v->until_ms);
 	if (v->review != NULL)
 		json_put(inputs, "review", json_deep_copy(v->review));
 	struct decision decision = {
@@ -372,12 +401,65 @@ driver_decide(struct scope *sc, struct tx *tx, const char *operator_id, const ch
 		    VALS(v_text(operator_id), v_text(driver_id), v_text(driver_state_words[v->to]), v_text(v->staff_id),
 			 v_text(id.s)),
 		    NULL));
+	if (v->until_ms != 0)
+		TRY(ask_when_it_is_over(sc, tx, operator_id, driver_id, v->until_ms, id.s));
 	json_t *data = json_new_object(sc);
 	json_put_text(data, "state", driver_state_words[v->to]);
 	TRY(event_emit(sc, tx, operator_id, driver_id, FOR_BOTH, "driver.state", driver_id, data));
 	*decision_id = id;
 	return OK;
 }
+
+/* Is it still this decision that keeps her out? */
+static enum code
+still_suspended(struct scope *sc, struct tx *tx, const struct job *job, const char **decision_id, bool *is)
+{
+	struct rows *r;
+	const char *asked = json_string_value(json_object_get(job->payload, "decision"));
+	enum code rc = sql_one(sc, tx, &r,
+			       "SELECT state_decision_id FROM driver WHERE operator_id = $1 AND id = $2"
+			       " AND state = 'suspended'",
+			       VALS(v_text(job->operator_id), v_text(job->subject)));
+	if (rc != OK && rc != E_NOT_FOUND)
+		return rc;
+	*is = rc == OK && text_eq(row_text(sc, r, 0), asked);
+	*decision_id = asked;
+	error_clear(sc);
+	return OK;
+}
+
+/* The date has come: a person is asked, and until she answers nothing changes. */
+static enum code
+suspension_commit(struct scope *sc, struct tx *tx, void *ctx, const struct job *job, void *result)
+{
+	const char *decision_id;
+	json_t *decision;
+	struct id id;
+	bool is;
+	(void)ctx;
+	(void)result;
+	TRY(still_suspended(sc, tx, job, &decision_id, &is));
+	if (!is)
+		return OK;
+	TRY(record_decision_json(sc, tx, job->operator_id, decision_id, &decision));
+	json_t *evidence = json_new_array(sc);
+	json_t *one = json_object();
+	json_put_text(one, "label", "decision");
+	json_put(one, "value", json_incref(decision));
+	json_array_append_new(evidence, one);
+	const struct queue_entry q = {
+	    .operator_id = job->operator_id,
+	    .driver_id = job->subject,
+	    .kind = "suspension.review",
+	    .subject = decision_id,
+	    .question = "The date given for this suspension has come: does she work again?",
+	    .evidence = evidence,
+	    .due_ms = tx_now_ms(tx) + SUSPENSION_ANSWER_MS,
+	};
+	return queue_add(sc, tx, &q, &id);
+}
+
+const struct job_kind people_suspension_job = {"people.suspension", NULL, suspension_commit, NULL};
 
 enum code
 people_count(struct scope *sc, struct tx *tx, const char *operator_id, struct people_counts *out)

@@ -54,6 +54,7 @@ people_erase(struct scope *sc, struct tx *tx, const char *operator_id, const cha
 	TRY(sessions_end(sc, tx, operator_id, driver_id));
 	TRY(sql_run(sc, tx, "DELETE FROM device WHERE operator_id = $1 AND driver_id = $2",
 		    VALS(v_text(operator_id), v_text(driver_id)), NULL));
+	TRY(job_cancel(sc, tx, people_suspension_job.name, driver_id));
 	TRY(mark_left(sc, tx, operator_id, driver_id));
 	TRY(job_add(sc, tx, people_statutory_job.name, operator_id, driver_id,
 		    tx_now_ms(tx) + o.statutory_days * DAY_MS, NULL));

@@ -15,6 +15,9 @@
  *	refused         deactivated ◀────────────┘      (an appeal leads back to active)
  *	any but left ──she herself──▶ left              (keys destroyed)
  *
+ * Who is suspended may be so again: another date, other words. When the date of a
+ * suspension comes, a person is asked ("suspension.review"); nothing follows by itself.
+ *
  * The arrows marked "person" need a staff id and a reasoning; the table's CHECK
  * refuses the state without them. */
 #ifndef PEOPLE_PEOPLE_H
@@ -227,9 +230,10 @@ struct driver_verdict {
 	const char *reasoning; /* ≥ 20 characters, the person's own words; she reads them */
 	const char *overrides; /* the decision this one replaces, or NULL */
 	const json_t *review;  /* of the queue item behind it (record/queue_decide), or NULL */
+	int64_t until_ms;      /* to suspended: when a person is asked about it again; 0: no date */
 };
 /* The only way into suspended, deactivated and refused, and out again. Writes the decision.
- * E_CONFLICT (reason "bad-state")  no such arrow. */
+ * E_CONFLICT (reason "bad-state")  no such arrow.  E_INVALID  until: not a date within a year, or of no suspension. */
 MUST_USE enum code driver_decide(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id,
 				 const struct driver_verdict *v, struct id *decision_id);
 
@@ -263,7 +267,8 @@ MUST_USE enum code people_export(struct scope *sc, struct tx *tx, struct keys *k
  * destroyed, her state is `left`; her statutory key dies at the end of its term
  * (people_statutory_job). Idempotent. */
 MUST_USE enum code people_erase(struct scope *sc, struct tx *tx, const char *operator_id, const char *driver_id);
-extern const struct job_kind people_statutory_job; /* "people.statutory" */
-extern const struct job_kind people_template_job;  /* "people.template": a template's term ends */
+extern const struct job_kind people_statutory_job;  /* "people.statutory" */
+extern const struct job_kind people_suspension_job; /* "people.suspension": its date has come */
+extern const struct job_kind people_template_job;   /* "people.template": a template's term ends */
 
 #endif

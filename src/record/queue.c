@@ -11,6 +11,7 @@ const struct queue_kind queue_kinds[] = {
     {"enrolment.review", {"accepted", "refused"}},
     {"checkin.review", {"passed", "refused"}},
     {"position.implausible", {"noted", "cleared"}},
+    {"suspension.review", {"reinstated", "kept"}},
     {"stop.review", {"confirmed", "changed"}},
     {"statement.review", {"confirmed", "changed"}},
     {"appeal", {"upheld", "rejected"}},

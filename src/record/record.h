@@ -104,6 +104,7 @@ MUST_USE enum code record_names_picture(struct scope *sc, struct tx *tx, const c
  *	signup.review  enrolment.review             accepted  refused
  *	checkin.review                              passed    refused
  *	position.implausible                        noted     cleared
+ *	suspension.review                           reinstated kept
  *	stop.review  statement.review               confirmed changed
  *	appeal                                      upheld    rejected
  *	plan.review  duty.review  job.failed        noted

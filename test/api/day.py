@@ -195,6 +195,36 @@ def ended_by_a_person(binary):
             assert report["problems"] == [] and report["parcels"]["open"] == 7, report
 
 
+def suspended_until(binary):
+    """The date of a suspension asks a person; she answers, in her words; no machine does."""
+    with waybill.server(binary, "--simulation", "--seed", "14", "--start", START, serve_flags=("--clock", "stepped")) as s:
+        admin, phone = s.admin(), s.phone()
+        phone.sign_up(name="Vera Test")
+        path = f"/v1/drivers/{phone.driver_id}"
+        words = {"reasoning": "Her licence has run out; the new one is there next week, she says."}
+        for until in ("2026-11-20T00:00:00Z", "2028-01-01T00:00:00Z", "soon"):
+            assert admin.post(path + "/suspend", {**words, "until": until}).status == 400
+        suspended = admin.need("POST", path + "/suspend", {**words, "until": "2026-11-28T08:00:00Z"}, key="s")
+        mine = next(d for d in phone.need("GET", "/v1/driver/decisions")["items"] if d["id"] == suspended["decision_id"])
+        assert mine["inputs"]["until"] == "2026-11-28T08:00:00.000Z" and mine["by"]["reasoning"] == words["reasoning"], mine
+        assert admin.post(path + "/reinstate", {**words, "until": "2026-11-28T08:00:00Z"}).status == 400
+        admin.need("POST", "/sim/advance", {"to": "2026-11-28T07:59:00Z"})
+        admin = s.admin()
+        assert admin.need("GET", "/v1/queue?state=open")["items"] == []
+        admin.need("POST", "/sim/advance", {"to": "2026-11-28T08:00:00Z"})
+        asked = admin.need("GET", "/v1/queue?state=open")["items"]
+        assert [q["kind"] for q in asked] == ["suspension.review"] and asked[0]["due"], asked
+        phone.sign_in()
+        state = lambda: phone.need("GET", "/v1/driver/me")["state"]
+        assert state() == "suspended", "a date opens no door"
+        assert admin.need("POST", f"/v1/queue/{asked[0]['id']}/open")["outcomes"] == ["reinstated", "kept"]
+        answer = {"outcome": "reinstated", "reasoning": "I have seen the new licence at the counter this morning."}
+        decided = admin.need("POST", f"/v1/queue/{asked[0]['id']}/decide", answer)
+        assert state() == "active"
+        mine = phone.need("GET", "/v1/driver/decisions")["items"]
+        assert any(d["id"] == decided["decision_id"] and d["kind"] == "driver.reinstate" for d in mine), mine
+
+
 def run_duties(day, items):
     delivered = returned = 0
     for number, phone in enumerate(day.phones):
@@ -315,4 +345,5 @@ def learned(day):
 
 if __name__ == "__main__":
     ended_by_a_person(sys.argv[1])
+    suspended_until(sys.argv[1])
     walk(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)

@@ -554,6 +554,13 @@ current_state(struct people_fixture *p, const char *driver_id)
 	return a.v.to;
 }
 
+static enum code
+leave(struct scope *sc, struct tx *tx, void *arg)
+{
+	const struct decide *a = arg;
+	return people_erase(sc, tx, a->p->op.s, a->driver_id);
+}
+
 /* Every pair of states, tried: only the drawn arrows exist, and none without a person. */
 static void
 drivers_move_along_drawn_arrows_only(void **state)
@@ -563,7 +570,7 @@ drivers_move_along_drawn_arrows_only(void **state)
 	people_fixture_open(&p, schemas);
 	static const bool may[DRIVER_STATES][DRIVER_STATES] = {
 	    [DRIVER_ACTIVE] = {[DRIVER_SUSPENDED] = true, [DRIVER_DEACTIVATED] = true},
-	    [DRIVER_SUSPENDED] = {[DRIVER_ACTIVE] = true, [DRIVER_DEACTIVATED] = true},
+	    [DRIVER_SUSPENDED] = {[DRIVER_ACTIVE] = true, [DRIVER_SUSPENDED] = true, [DRIVER_DEACTIVATED] = true},
 	    [DRIVER_DEACTIVATED] = {[DRIVER_ACTIVE] = true},
 	};
 	static const enum driver_state from[] = {DRIVER_ACTIVE, DRIVER_SUSPENDED, DRIVER_DEACTIVATED};
@@ -571,7 +578,7 @@ drivers_move_along_drawn_arrows_only(void **state)
 		for (int to = 0; to < DRIVER_STATES; to++) {
 			struct fixture_driver d = people_fixture_driver(&p, "Ada Lind");
 			struct decide a = {.p = &p, .driver_id = d.id.s};
-			a.v = (struct driver_verdict){from[i], p.reviewer.s, "test", WORDS, NULL, NULL};
+			a.v = (struct driver_verdict){from[i], p.reviewer.s, "test", WORDS, NULL, NULL, 0};
 			if (from[i] != DRIVER_ACTIVE)
 				fixture_write(&p, decide_driver, &a);
 			a.v.to = (enum driver_state)to;
@@ -597,6 +604,76 @@ drivers_move_along_drawn_arrows_only(void **state)
 }
 
 static enum code
+open_questions(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct decide *a = arg;
+	json_t *page;
+	TRY(queue_list(sc, tx, a->p->op.s, "open", 0, 100, &page));
+	a->v.review = json_object_get(page, "items");
+	return OK;
+}
+
+static size_t
+questions(struct people_fixture *p)
+{
+	struct decide a = {.p = p};
+	assert_ok(&p->f.sc, store_read(&p->f.sc, p->f.store, open_questions, &a));
+	size_t n = json_array_size(a.v.review);
+	for (size_t i = 0; i < n; i++) {
+		const json_t *kind = json_object_get(json_array_get(a.v.review, i), "kind");
+		assert_string_equal(json_string_value(kind), "suspension.review");
+	}
+	return n;
+}
+
+/* The date of a suspension asks a person, and does nothing else; not where she is back, has another date, or left. */
+static void
+a_suspensions_date_asks_a_person(void **state)
+{
+	(void)state;
+	static const struct job_kind *const kinds[] = {&people_suspension_job, &people_statutory_job,
+						       &record_overdue_job, NULL};
+	struct people_fixture p;
+	struct jobs *jobs;
+	people_fixture_open(&p, schemas);
+	assert_ok(&p.f.sc, jobs_open(&p.f.sc, p.f.store, kinds, NULL, 1, &jobs));
+	struct fixture_driver d[4];
+	struct decide a[4];
+	const int64_t day = INT64_C(86400000);
+	int64_t now = clock_now_ms(&p.f.clock);
+	for (size_t i = 0; i < COUNT_OF(d); i++) {
+		d[i] = people_fixture_driver(&p, "Ada Lind");
+		a[i] = (struct decide){.p = &p, .driver_id = d[i].id.s};
+		a[i].v = (struct driver_verdict){DRIVER_SUSPENDED, p.reviewer.s, "test", WORDS, NULL, NULL, now + day};
+		fixture_write(&p, decide_driver, &a[i]);
+	}
+	a[1].v = (struct driver_verdict){DRIVER_ACTIVE, p.reviewer.s, "test", WORDS, NULL, NULL, 0};
+	fixture_write(&p, decide_driver, &a[1]); /* back already */
+	a[2].v.until_ms = now + 9 * day;
+	fixture_write(&p, decide_driver, &a[2]); /* another date */
+	fixture_write(&p, leave, &a[3]);
+	assert_ok(&p.f.sc, jobs_run_until(&p.f.sc, jobs, now + day - 1));
+	assert_int_equal(questions(&p), 0);
+	assert_ok(&p.f.sc, jobs_run_until(&p.f.sc, jobs, now + day));
+	assert_int_equal(questions(&p), 1);
+	assert_int_equal(current_state(&p, d[0].id.s), DRIVER_SUSPENDED);
+	assert_int_equal(current_state(&p, d[1].id.s), DRIVER_ACTIVE);
+	assert_ok(&p.f.sc, jobs_run_until(&p.f.sc, jobs, now + 9 * day));
+	assert_int_equal(questions(&p), 2);
+	assert_int_equal(current_state(&p, d[2].id.s), DRIVER_SUSPENDED);
+	static const int64_t bad[] = {-1, 0, 400};
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		a[1].v = (struct driver_verdict){
+		    DRIVER_SUSPENDED, p.reviewer.s, "test", WORDS, NULL, NULL, now + 9 * day + bad[i] * day};
+		fixture_refuses(&p, E_INVALID, "bad-field", decide_driver, &a[1]);
+	}
+	a[0].v = (struct driver_verdict){DRIVER_ACTIVE, p.reviewer.s, "test", WORDS, NULL, NULL, now + 20 * day};
+	fixture_refuses(&p, E_INVALID, "bad-field", decide_driver, &a[0]);
+	jobs_close(jobs);
+	people_fixture_close(&p);
+}
+
+static enum code
 review_sign_ups(struct scope *sc, struct tx *tx, void *arg)
 {
 	struct people_fixture *p = arg;
@@ -618,9 +695,9 @@ a_person_looks_where_the_programme_says_so(void **state)
 	struct fixture_driver d = people_fixture_driver(&p, "Ada Lind");
 	assert_int_equal(current_state(&p, d.id.s), DRIVER_APPLIED);
 	struct decide a = {.p = &p, .driver_id = d.id.s};
-	a.v = (struct driver_verdict){DRIVER_REFUSED, p.reviewer.s, "no-licence", WORDS, NULL, NULL};
+	a.v = (struct driver_verdict){DRIVER_REFUSED, p.reviewer.s, "no-licence", WORDS, NULL, NULL, 0};
 	fixture_write(&p, decide_driver, &a);
-	a.v = (struct driver_verdict){DRIVER_ACTIVE, p.reviewer2.s, "licence-seen", WORDS, a.id.s, NULL};
+	a.v = (struct driver_verdict){DRIVER_ACTIVE, p.reviewer2.s, "licence-seen", WORDS, a.id.s, NULL, 0};
 	fixture_write(&p, decide_driver, &a);
 	assert_int_equal(current_state(&p, d.id.s), DRIVER_ACTIVE);
 	people_fixture_close(&p);
@@ -782,7 +859,7 @@ reach_across(struct scope *sc, struct tx *tx, void *arg)
 	REFUSES(E_NOT_FOUND, NULL, enrolment_consent(sc, tx, op, t->d->id.s, CONSENT_TEXT_VERSION, &id));
 	REFUSES(E_NOT_FOUND, NULL, integrator_key(sc, tx, one->keys, op, two->admin.s, &token));
 	REFUSES(E_NOT_FOUND, NULL, people_notice(sc, tx, op, two->programme.s, &o));
-	struct driver_verdict v = {DRIVER_SUSPENDED, one->reviewer.s, "test", WORDS, NULL, NULL};
+	struct driver_verdict v = {DRIVER_SUSPENDED, one->reviewer.s, "test", WORDS, NULL, NULL, 0};
 	REFUSES(E_NOT_FOUND, NULL, driver_decide(sc, tx, op, t->d->id.s, &v, &id));
 	TRY(drivers_of(sc, tx, op, NULL, DRIVER_STATES, &all, &n));
 	SAY(n == 0);
@@ -867,6 +944,7 @@ main(void)
 	    cmocka_unit_test(opting_out_destroys_template_and_key),
 	    cmocka_unit_test(dispatch_cannot_see_who_uses_a_face),
 	    cmocka_unit_test(drivers_move_along_drawn_arrows_only),
+	    cmocka_unit_test(a_suspensions_date_asks_a_person),
 	    cmocka_unit_test(a_person_looks_where_the_programme_says_so),
 	    cmocka_unit_test(who_has_left_cannot_be_read_again),
 	    cmocka_unit_test(tenants_never_meet),
