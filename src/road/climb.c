@@ -97,7 +97,7 @@ find_entry(const struct climb *c, const struct road *road, uint32_t depth)
 		if (road->depth[r] >= depth && c->entry[i].ms + row_of(c, road, r)[depth] == c->by_depth[depth])
 			return r;
 	}
-	assert(!"a value of the label came by no entry");
+	assert(false && "a value of the label came by no entry");
 	return ROAD_NONE;
 }
 
@@ -109,7 +109,7 @@ find_arc(const struct climb *c, const struct road *road, uint32_t rank, uint32_t
 	for (uint32_t e = road->up_first[rank]; e < road->up_first[rank + 1] && road->up_depth[e] >= depth; e++)
 		if (c->weight[e] < NARROW_INFINITE && c->weight[e] + row_of(c, road, road->up_head[e])[depth] == ms)
 			return e;
-	assert(!"a row is the least over its vertex's arcs");
+	assert(false && "a row is the least over its vertex's arcs");
 	return ROAD_NONE;
 }
 
