@@ -125,7 +125,7 @@ duty_times_of(struct scope *sc, const struct road_service *roads, const struct d
 	struct road_slices s;
 	for (size_t k = 0; k < h->n; k++)
 		hours[k] = (struct road_hour){h->at_ms[k] + h->offset_ms, h->now[k].metric};
-	if (cells > CELLS_MAX / h->n)
+	if (h->n > 1 && cells > CELLS_MAX / h->n)
 		TRY(roads->times(sc, roads, &hours[h->n / 2], 1, places, n, &s));
 	else
 		TRY(roads->times(sc, roads, hours, h->n, places, n, &s));

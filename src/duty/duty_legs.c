@@ -60,7 +60,7 @@ duty_legs_drive(struct scope *sc, struct store *st, const struct duty_planner *p
 	enum code rc = duty_legs_along(sc, roads, hours, legs);
 	if (duty_roads_instead(sc, planner, rc, &roads, &trouble))
 		rc = duty_legs_along(sc, roads, hours, legs);
-	legs->speeds_version = duty_roads_learn(roads) ? now.version : 0;
+	legs->speeds_version = duty_roads_are_ours(roads) ? now.version : 0;
 	legs->times_by = roads->kind;
 	traffic_drop(&now);
 	return rc;

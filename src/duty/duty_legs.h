@@ -15,7 +15,7 @@ bool duty_roads_instead(struct scope *sc, const struct duty_planner *planner, en
 			const struct road_service **roads, const char **trouble);
 /* Learned speeds are in its times. */
 static inline bool
-duty_roads_learn(const struct road_service *roads)
+duty_roads_are_ours(const struct road_service *roads)
 {
 	return roads->at == NULL;
 }

@@ -252,7 +252,7 @@ solve(struct scope *sc, const struct duty_planner *planner, struct duty_wave_pla
 	struct route_problem *p;
 	uint32_t profile;
 	TRY(duty_times_of(sc, plan->roads, &w->hours, w->starts_ms, w->places, n, &t));
-	if (!duty_roads_learn(plan->roads))
+	if (!duty_roads_are_ours(plan->roads))
 		plan->times_digest = digest_of(sc, &t, n * n);
 	TRY(route_problem_new(sc, (uint32_t)n, 2, &p));
 	const struct route_profile van = {
@@ -352,7 +352,7 @@ hours_json(const struct duty_hours *h)
 static int64_t
 speeds_version(const struct duty_wave_plan *plan)
 {
-	return duty_roads_learn(plan->roads) ? plan->wave.hours.version : 0;
+	return duty_roads_are_ours(plan->roads) ? plan->wave.hours.version : 0;
 }
 
 /* Whose times: our own, by this file and lesson; or a server that nobody can ask for the same again, which is why
@@ -367,7 +367,7 @@ put_times(json_t *o, const struct duty_planner *planner, const struct duty_wave_
 		json_put_text(o, "times_trouble", plan->trouble);
 	}
 	json_put_int(o, "speeds", speeds_version(plan));
-	if (duty_roads_learn(plan->roads)) {
+	if (duty_roads_are_ours(plan->roads)) {
 		json_put_text(o, "roads", planner->road_version);
 		json_put(o, "speeds_hours", hours_json(&w->hours));
 		json_put_int(o, "speeds_unknown_rows", (int64_t)w->hours.unknown);

@@ -158,7 +158,7 @@ away(struct asking *a, struct scope *sc, const char *what)
 	struct guide *g = a->g;
 	TRY(scope_check_deadline(a->sc)); /* then it is the caller who has no time */
 	g->resting_ms = clock_mono_ms() + g->rest_ms;
-	log_line(LOG_WARN, "guide: %s: %s", http_client_base(g->client), what);
+	log_line(LOG_WARN, "guide: %s: %s", g->at, what);
 	return fail_as(sc, E_UNAVAILABLE, "roads-away",
 		       "the road server %s does not answer (%s): is it running, and is that its address?", g->at, what);
 }
@@ -216,7 +216,7 @@ advice(int status)
 static enum code
 refused(struct asking *a, struct scope *sc, int status, const char *said)
 {
-	log_line(LOG_WARN, "guide: %s: status %d", http_client_base(a->g->client), status);
+	log_line(LOG_WARN, "guide: %s: status %d: %s", a->g->at, status, said);
 	return fail_as(sc, E_UNAVAILABLE, "roads-refuse", "the road server %s answers with status %d%s%s: %s", a->g->at,
 		       status, *said == '\0' ? "" : ", ", said, advice(status));
 }
@@ -227,7 +227,7 @@ nonsense(struct asking *a, struct scope *sc)
 {
 	const char *why = scope_strdup(sc, sc->err.message);
 	error_clear(sc);
-	log_line(LOG_WARN, "guide: %s: nonsense", http_client_base(a->g->client));
+	log_line(LOG_WARN, "guide: %s: nonsense", a->g->at); /* no word of it: it may be somebody's door */
 	return fail_as(sc, E_UNAVAILABLE, "roads-nonsense",
 		       "the road server %s answers with something else than it was asked for (%s): is it of the other "
 		       "kind?",

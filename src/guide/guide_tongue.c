@@ -100,15 +100,16 @@ guide_small(const json_t *o, const char *key, int max)
 void
 guide_shape_add(struct scope *sc, struct guide_shape *shape, struct place p)
 {
-	const struct place *last = shape->n > 0 ? &shape->p[shape->n - 1] : NULL;
+	const struct place *last = shape->p == NULL ? NULL : &shape->p[shape->n - 1];
 	if (last != NULL && last->lat_e7 == p.lat_e7 && last->lon_e7 == p.lon_e7)
 		return;
-	if (shape->n == shape->room) {
-		shape->room = shape->room == 0 ? 64 : 2 * shape->room;
-		struct place *wider = NEW_ARRAY(sc, shape->room, struct place);
-		if (shape->n > 0)
+	if (last == NULL || shape->n == shape->room) {
+		size_t room = last == NULL ? 64 : 2 * shape->room;
+		struct place *wider = NEW_ARRAY(sc, room, struct place);
+		if (last != NULL)
 			memcpy(wider, shape->p, shape->n * sizeof *wider);
 		shape->p = wider;
+		shape->room = room;
 	}
 	shape->p[shape->n++] = p;
 }
