@@ -62,6 +62,7 @@ static enum code
 open_and_run(struct scope *sc, const char *file, struct stand *stand, struct streets *s)
 {
 	TRY(road_open(sc, file, &s->road));
+	road_set_threads(s->road, (unsigned)stand->threads); /* those that answer wait for the first metric anyway */
 	stand->ctx = s;
 	enum code rc = stand_run(sc, stand);
 	road_close(s->road);

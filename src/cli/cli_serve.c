@@ -109,6 +109,7 @@ open_house(struct scope *sc, const struct config *c, struct house **out)
 	    .face_children = (unsigned)config_number(c, CONFIG_FACE_CHILDREN),
 	    .stepped = text_eq(config_text(c, CONFIG_CLOCK), "stepped"),
 	    .job_threads = config_number(c, CONFIG_JOB_THREADS),
+	    .road_threads = (unsigned)config_number(c, CONFIG_POOL_THREADS),
 	    .finder = finder_of(c),
 	    .webhooks = webhooks_of(c),
 	    .webhooks_ca = config_text(c, CONFIG_WEBHOOKS_CA),

@@ -54,6 +54,7 @@ struct house_options {
 	unsigned face_children; /* 0: none */
 	bool stepped;		/* E_DENIED unless the directory was made for simulation */
 	int job_threads;
+	unsigned road_threads;			  /* that make one metric of the streets; 0: one */
 	struct finder_options finder;		  /* who finds addresses; borrowed for the call */
 	struct guide_options guide;		  /* whose driving times plans are made of; likewise */
 	enum http_reach webhooks;		  /* which addresses they may have; REACH_ANY counts as REACH_PUBLIC */

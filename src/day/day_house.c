@@ -154,11 +154,12 @@ speeds_open(struct scope *sc, struct house *h)
 }
 
 static enum code
-road_file_open(struct scope *sc, struct house *h, const struct house_settings *s)
+road_file_open(struct scope *sc, struct house *h, const struct house_options *opt, const struct house_settings *s)
 {
 	const char *path = s->roads[0] == '/' ? s->roads : path_join(sc, h->dir, s->roads);
 	const char *fingerprint;
 	TRY(road_open(sc, path, &h->road));
+	road_set_threads(h->road, opt->road_threads);
 	TRY(file_fingerprint(sc, path, &fingerprint));
 	road_service_own_init(&h->own_roads, h->road);
 	h->planner.roads = &h->own_roads.service;
@@ -178,7 +179,7 @@ roads_open(struct scope *sc, struct house *h, const struct house_options *opt, c
 	    .seed = h->simulation ? (uint64_t)s->seed : 1,
 	};
 	if (s->roads != NULL)
-		TRY(road_file_open(sc, h, s));
+		TRY(road_file_open(sc, h, opt, s));
 	if (opt->guide.kind == GUIDE_OWN)
 		return OK;
 	TRY(guide_open(sc, &opt->guide, &h->guide));

@@ -221,15 +221,25 @@ time_snap(struct bench *b, size_t n)
 static void
 time_customising(struct bench *b)
 {
+	const struct road *road = b->road;
 	for (int round = 0; round < ROUNDS; round++) {
 		struct cch_narrow w;
 		int64_t start = clock_cpu_ns();
-		cch_customise_narrow(b->road, b->road->arc_ms, 1, &w);
+		cch_customise_narrow(road, road->arc_ms, 1, &w);
 		keep_best(&b->r->customise_ms, start, 1e6);
 		cch_narrow_release(&w);
 	}
-	b->r->bytes_per_metric = (double)(b->road->n[SECTION_UP_HEAD] * 2 * sizeof(int32_t) + core_bytes(b->road) +
-					  b->road->n[SECTION_ARC] * sizeof(uint32_t));
+	for (int round = 0; round < 3 * ROUNDS; round++) { /* who shares the processors disturbs this one */
+		struct cch_narrow w;
+		int64_t start = clock_mono_ns();
+		cch_customise_narrow(road, road->arc_ms, (unsigned)b->plan->threads, &w);
+		double ms = (double)(clock_mono_ns() - start) * 1e-6;
+		if (round == 0 || ms < b->r->customise_wall_ms)
+			b->r->customise_wall_ms = ms;
+		cch_narrow_release(&w);
+	}
+	b->r->bytes_per_metric = (double)(road->n[SECTION_UP_HEAD] * 2 * sizeof(int32_t) + core_bytes(road) +
+					  road->n[SECTION_ARC] * sizeof(uint32_t));
 }
 
 static void

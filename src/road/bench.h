@@ -11,6 +11,7 @@ struct road_bench_plan {
 	int64_t queries; /* pairs per metric */
 	int64_t matrix;	 /* its side */
 	int64_t metrics; /* random ones, beside the extract's own */
+	int64_t threads; /* for customise_wall_ms */
 	int64_t seed;
 };
 
@@ -21,6 +22,7 @@ struct road_bench_result {
 	double path_us;	 /* with its vertices */
 	double route_us; /* with steps and geometry, as JSON, snapping included */
 	double customise_ms;
+	double customise_wall_ms; /* by plan.threads at once: time on the clock, the best of several rounds */
 	double snap_us;
 	double dijkstra_us;
 	double bytes_per_metric;

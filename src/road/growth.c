@@ -132,7 +132,7 @@ road_growth_bench(struct scope *sc, const char *extract, const char *work_file, 
 	TRY(road_file_write(sc, work_file, &sections, &report.bytes_written));
 	struct road *road;
 	TRY(road_open(sc, work_file, &road));
-	struct road_bench_plan plan = {.queries = 200, .matrix = 50, .seed = 1};
+	struct road_bench_plan plan = {.queries = 200, .matrix = 50, .seed = 1, .threads = 1};
 	struct road_bench_result r;
 	enum code rc = road_bench(sc, road, &plan, &r);
 	road_close(road);

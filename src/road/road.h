@@ -115,7 +115,7 @@ struct place road_random_street_point(const struct road *road, struct prng *prng
 MUST_USE enum code road_metric_build(struct scope *sc, const struct road *road, const uint32_t *arc_ms,
 				     struct road_metric **out);
 /* How many threads make a metric's weights, at building it or at its first use; 1
- * unless told. The weights are the same for any number. Before the road is shared. */
+ * unless told, 0 counts as 1. The weights are the same for any number. Before the road is shared. */
 void road_set_threads(struct road *road, unsigned threads);
 /* For a metric that was never swapped in. */
 void road_metric_free(struct road_metric *metric);
