@@ -10,14 +10,25 @@ row_of(const struct climb *c, const struct road *road, uint32_t rank)
 
 /* --- up ---------------------------------------------------------------------------- */
 
+/* The chain inside the cell. What its vertices will want is sent for at once: one
+ * after the other they would each wait for memory. */
 static void
 find_cell(struct climb *c, struct scope *sc, const struct road *road)
 {
 	uint32_t v = c->lowest;
 	c->n = c->cell = road->depth[v] + 1;
 	c->chain = NEW_ARRAY(sc, c->n, uint32_t);
-	for (; v != ROAD_NONE && road->core_row[v] == ROAD_NONE; v = road->parent[v])
+	while (v != ROAD_NONE && road->core_row[v] == ROAD_NONE) {
 		c->chain[--c->cell] = v;
+		__builtin_prefetch(&road->up_first[v]);
+		__builtin_prefetch(&road->run_first[v]);
+		uint32_t up = road->parent[v];
+		v = up == v + 1 ? v + 1 : up; /* mostly the next: to guess it is faster than to wait for it */
+	}
+	for (uint32_t d = c->n; d-- > c->cell;) {
+		__builtin_prefetch(&c->weight[road->up_first[c->chain[d]]]);
+		__builtin_prefetch(&road->run[road->run_first[c->chain[d]]]);
+	}
 }
 
 static void
@@ -61,13 +72,19 @@ list_entries(struct climb *c, struct scope *sc, const struct road *road, const s
 }
 
 void
-climb_cell(struct climb *c, struct scope *sc, const struct road *road, const struct road_metric *metric,
-	   const struct road_point *p, bool leaves, bool keep_way)
+climb_begin(struct climb *c, struct scope *sc, const struct road *road, const struct road_metric *metric,
+	    const struct road_point *p, bool leaves)
 {
 	const struct cch_narrow *w = cch_narrow_of(road, metric);
 	*c = (struct climb){.weight = leaves ? w->up : w->down, .rows = w->core[leaves ? 0 : 1]};
 	c->lowest = label_lowest(road, p);
 	find_cell(c, sc, road);
+}
+
+void
+climb_cell(struct climb *c, struct scope *sc, const struct road *road, const struct road_metric *metric,
+	   const struct road_point *p, bool leaves, bool keep_way)
+{
 	c->by_depth = kernels_array(sc, c->n, sizeof *c->by_depth);
 	label_start_narrow(road, metric, p, leaves, c->n, c->by_depth);
 	climb_arcs(c, sc, road, keep_way);

@@ -26,7 +26,10 @@ struct climb {
 	uint32_t n_entries;
 };
 
-/* keep_way: for climb_way. */
+/* The chain of a point's cell. */
+void climb_begin(struct climb *c, struct scope *sc, const struct road *road, const struct road_metric *metric,
+		 const struct road_point *p, bool leaves);
+/* Then through it. keep_way: for climb_way. */
 void climb_cell(struct climb *c, struct scope *sc, const struct road *road, const struct road_metric *metric,
 		const struct road_point *p, bool leaves, bool keep_way);
 /* common: of this climb's chain and the other's (label_common). */

@@ -14,6 +14,8 @@ static void
 search_run(struct search *s, struct scope *sc, const struct road *road, const struct road_metric *metric,
 	   const struct road_point *from, const struct road_point *to, bool keep_way)
 {
+	climb_begin(&s->from, sc, road, metric, from, true);
+	climb_begin(&s->to, sc, road, metric, to, false);
 	climb_cell(&s->from, sc, road, metric, from, true, keep_way);
 	climb_cell(&s->to, sc, road, metric, to, false, keep_way);
 	s->common = label_common(road, s->from.lowest, s->to.lowest);

@@ -333,6 +333,7 @@ check_climb(struct scope *sc, const struct road *road, const struct road_point *
 {
 	const struct road_metric *metric = road_metric_or_base(road, NULL);
 	struct climb c;
+	climb_begin(&c, sc, road, metric, p, leaves);
 	climb_cell(&c, sc, road, metric, p, leaves, true);
 	climb_core(&c, road, common);
 	uint32_t *chain = NEW_ARRAY(sc, c.n, uint32_t);
