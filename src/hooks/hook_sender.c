@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "hooks/hook_rows.h"
 
-#define SENDERS 2
+#define SENDERS 4
 #define GATHER_MS 40	      /* of commits, before anybody looks */
 #define LOOK_AGAIN_S 60	      /* without any bell: the clock may have been set */
 #define AFTER_TROUBLE_MS 5000 /* ours, not a receiver's */
