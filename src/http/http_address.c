@@ -131,7 +131,9 @@ take_apart(struct scope *sc, CURLU *url, const char *text, struct http_where *ou
 	const char *path = part_of(sc, url, CURLUPART_PATH);
 	const char *query = part_of(sc, url, CURLUPART_QUERY);
 	bool tls = text_eq(scheme, "https");
-	if ((!tls && !text_eq(scheme, "http")) || host == NULL || path == NULL)
+	static const char host_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+	if ((!tls && !text_eq(scheme, "http")) || host == NULL || path == NULL ||
+	    strspn(host, host_letters) != strlen(host))
 		return fail_as(sc, E_INVALID, "bad-url", "an address begins with https:// and a host");
 	if (strchr(text, '#') != NULL || part_of(sc, url, CURLUPART_USER) != NULL ||
 	    part_of(sc, url, CURLUPART_PASSWORD) != NULL || part_of(sc, url, CURLUPART_ZONEID) != NULL)
@@ -142,6 +144,21 @@ take_apart(struct scope *sc, CURLU *url, const char *text, struct http_where *ou
 	    .base = scope_printf(sc, "%s://%s%s%s", scheme, host, port == NULL ? "" : ":", port == NULL ? "" : port),
 	    .target = query == NULL ? path : scope_printf(sc, "%s?%s", path, query),
 	};
+	return OK;
+}
+
+/* What is written so that it reads otherwise the second time (an encoded host) is refused: whoever
+ * connects reads it a second time. */
+static enum code
+parse_both(struct scope *sc, CURLU *url, const char *text, struct http_where *out)
+{
+	struct http_where first;
+	struct http_where again;
+	TRY(take_apart(sc, url, text, &first));
+	TRY(take_apart(sc, url, scope_printf(sc, "%s%s", first.base, first.target), &again));
+	if (!text_eq(first.base, again.base) || !text_eq(first.target, again.target))
+		return fail_as(sc, E_INVALID, "bad-url", "an address is written plainly");
+	*out = first;
 	return OK;
 }
 
@@ -159,7 +176,7 @@ http_where_parse(struct scope *sc, const char *text, struct http_where *out)
 	CURLU *url = curl_url();
 	if (url == NULL)
 		return fail(sc, E_MEMORY, "no memory for an address");
-	enum code rc = take_apart(sc, url, text, out);
+	enum code rc = parse_both(sc, url, text, out);
 	curl_url_cleanup(url);
 	return rc;
 }

@@ -142,6 +142,7 @@ urls_are_taken_apart(void **state)
 					      "https:\\\\hooks.example\\",
 					      "gopher://127.0.0.1/",
 					      "https://[fe80::1%25eth0]/",
+					      "https://%32130706433/",
 					      "HTTPS://hooks.example/"};
 	for (size_t i = 0; i < COUNT_OF(refused); i++) {
 		if (http_where_parse(&sc, refused[i], &w) != E_INVALID)
@@ -180,6 +181,8 @@ hosts_that_are_addresses_are_judged_at_once(void **state)
 	    {"https://0x7f000001/", false, false, true},
 	    {"https://0177.0.0.1/", false, false, true},
 	    {"https://127.1/", false, false, true},
+	    {"https://127%2e0.0.1/", false, false, true},
+	    {"https:///127.0.0.1/", false, false, true},
 	    {"https://169.254.169.254/latest/meta-data/", false, false, false},
 	    {"https://[fd00:ec2::254]/", false, false, false},
 	    {"https://0/", false, false, false},
