@@ -101,7 +101,8 @@ fleet_reduce(struct search *s, uint64_t patience, bool (*go_on)(void *arg), void
 		state_copy(s->best, now);
 	}
 	state_copy(now, s->best);
+	/* with one class a vehicle more is never right; with several, one may take another's place */
 	for (int32_t c = 0; c < s->m->n_classes; c++)
-		now->allowed[c] = now->used[c];
+		now->allowed[c] = s->m->one_class ? now->used[c] : s->m->classes[c].n;
 	state_copy(s->best, now);
 }

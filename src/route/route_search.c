@@ -201,16 +201,22 @@ search_construct(struct search *s, bool (*go_on)(void *arg), void *arg)
 	state_copy(s->best, now);
 }
 
+static int
+share_of(const struct search *s, const struct move *m)
+{
+	return m->mixed && s->m->one_class ? 0 : m->share;
+}
+
 static const struct move *
 draw_move(struct search *s)
 {
 	int sum = 0;
 	for (const struct move *m = route_moves; m->name != NULL; m++)
-		sum += m->share;
+		sum += share_of(s, m);
 	int at = (int)prng_below(s->prng, (uint32_t)sum);
 	const struct move *m = route_moves;
-	for (; at >= m->share; m++)
-		at -= m->share;
+	for (; at >= share_of(s, m); m++)
+		at -= share_of(s, m);
 	return m;
 }
 

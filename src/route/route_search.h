@@ -36,7 +36,8 @@ struct search {
 
 struct move {
 	const char *name;
-	int share; /* of all changes tried */
+	int share;  /* of all changes tried */
+	bool mixed; /* only where the fleet is of more than one class */
 	/* False: nothing to do here. */
 	bool (*apply)(struct search *s);
 };
@@ -46,6 +47,7 @@ bool move_strings(struct search *s);
 bool move_close(struct search *s);
 bool move_open(struct search *s);
 bool move_tails(struct search *s);
+bool move_trade(struct search *s);
 
 /* Takes a task (and its mate) out; remembers it for search_recreate(). */
 void search_remove(struct search *s, int32_t task);
