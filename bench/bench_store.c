@@ -1,7 +1,8 @@
 /* room: store */
 /* What this disk can promise, and how much of it the store reaches.
  *
- *	bench_store [DIR]        DIR: on the disk to measure; default: build
+ *	bench_store [DIR [URL]]   DIR: on the disk to measure; default: build
+ *	                          URL: of a PostgreSQL that keeps the tables instead
  *
  * fdatasync: a file appended to in 4 KiB blocks and synced after each, as a
  * log of single commits would be. A client asks for its next write as soon as
@@ -213,7 +214,7 @@ remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 }
 
 static enum code
-measure(struct scope *sc, const char *dir, json_t *o)
+measure(struct scope *sc, const char *dir, const char *url, json_t *o)
 {
 	double syncs;
 	TRY(measure_syncs(sc, dir, &syncs));
@@ -224,6 +225,8 @@ measure(struct scope *sc, const char *dir, json_t *o)
 	random_init_os(&random);
 	struct store_options opt = {.clock = &clock, .random = &random, .schemas = schemas};
 	struct store *st;
+	if (url != NULL)
+		TRY(store_choose(sc, &random, dir, url, scope_printf(sc, "bench_%d", (int)getpid())));
 	TRY(store_open(sc, dir, &opt, &st));
 	static const int crowds[] = {1, 8, 32, 128};
 	json_t *main_lane = json_array();
@@ -255,7 +258,7 @@ main(int argc, char **argv)
 		return 4;
 	}
 	json_t *o = json_new_object(&sc);
-	enum code rc = measure(&sc, dir, o);
+	enum code rc = measure(&sc, dir, argc > 2 ? argv[2] : NULL, o);
 	if (rc == OK)
 		printf("%s\n", json_text(&sc, o));
 	else

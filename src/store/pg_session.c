@@ -265,8 +265,14 @@ check_owner(struct scope *sc, struct pg_conn *c)
 		return fail(sc, E_NOT_FOUND, "there is no store in schema %s", own_schema(c));
 	TRY(pg_say(sc, c, "SELECT id, commits FROM store_owner", &r));
 	bool ours = PQntuples(r) == 1 && text_eq(PQgetvalue(r, 0, 0), c->db->where.id);
+	int64_t commits = ours ? strtoll(PQgetvalue(r, 0, 1), NULL, 10) : 0;
+	if (ours && c->writes && commits < c->commits && c->lane == LANE_MAIN)
+		log_line(LOG_ERROR,
+			 "store: this PostgreSQL lacks the last %" PRId64
+			 " commits it acknowledged: is it an older copy?",
+			 c->commits - commits);
 	if (ours)
-		c->commits = strtoll(PQgetvalue(r, 0, 1), NULL, 10);
+		c->commits = commits;
 	PQclear(r);
 	return ours ? OK : fail(sc, E_CORRUPT, "schema %s belongs to another data directory", own_schema(c));
 }
