@@ -203,8 +203,9 @@ body_text(struct scope *sc, const char *kind, int64_t at_ms, json_t *data)
 enum code
 hook_body(struct scope *sc, struct tx *tx, const struct event *e, const char *kind, const char **body)
 {
+	const struct kind *k = kind_find(kind);
 	json_t *data = json_new_object(sc);
-	enum code rc = data_of(sc, tx, e, kind_find(kind)->about, data);
+	enum code rc = data_of(sc, tx, e, k == NULL ? ABOUT_HOOK : k->about, data);
 	if (rc != OK && rc != E_NOT_FOUND)
 		return rc;
 	error_clear(sc);
