@@ -23,9 +23,9 @@
 #define HOT 5.0
 #define COLD 0.06
 #define REHEAT 0.8
-#define CYCLE_TRIES 1500 /* a task, in plans of up to … */
-#define CYCLE_TASKS 400	 /* … so many */
-#define CYCLES_MAX 50
+#define CYCLE_TRIES 1500 /* a task, at least */
+#define CYCLES_MAX 40	 /* in plans of up to … */
+#define CYCLES_TASKS 200 /* … so many; twice as many tasks: an eighth of the cycles */
 #define POOL_BELOW 0.3
 #define POLISH_SHARE 0.04 /* of the tries so far go into set partitioning */
 #define LAST_POLISH 0.98  /* of the budget: the search may still use what it finds */
@@ -199,17 +199,18 @@ may_reduce(void *arg)
 	return !cancelled(r) && used_share(r) < FLEET_SHARE;
 }
 
-/* How many cycles the rest of the budget is worth: a cycle longer than this many
- * tries a task gains less than a second one from its best. Large plans want to be
- * cooled more slowly. */
+/* How many cycles the rest of the budget is worth: a small plan gains more from a new
+ * try from its best than from a longer one, a large plan wants to be cooled slowly. */
 static int
 cycles_in(const struct run *r, double share_used)
 {
 	double tries = (double)r->search->iterations * (1 - share_used) / (share_used > 0 ? share_used : 1);
 	double n = (double)r->search->m->n;
-	double large = n > CYCLE_TASKS ? n / CYCLE_TASKS : 1;
-	double cycles = tries / (n * CYCLE_TRIES * large * large);
-	return cycles < 1 ? 1 : cycles > CYCLES_MAX ? CYCLES_MAX : (int)cycles;
+	double cycles = tries / (n * CYCLE_TRIES);
+	double large = n > CYCLES_TASKS ? n / CYCLES_TASKS : 1;
+	double most = CYCLES_MAX / (large * large * large);
+	cycles = cycles > most ? most : cycles;
+	return cycles < 1 ? 1 : (int)cycles;
 }
 
 /* A better best plan from the routes met, where it is worth its time. */
