@@ -400,7 +400,7 @@ exchange_once(struct scope *sc, struct pg_conn *c, const struct ask *ask, PGresu
 		enum code rc = pg_fail(sc, c, r, ask != NULL ? ask->sql : "transaction");
 		note_failure(c, &s, r, at);
 		PQclear(r);
-		return rc;
+		return not_ok(rc);
 	}
 	c->queued = 0;
 	if (c->tx == PG_TX_QUEUED)

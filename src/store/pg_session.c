@@ -87,7 +87,7 @@ pg_say(struct scope *sc, struct pg_conn *c, const char *sql, PGresult **out)
 	if (is != PGRES_COMMAND_OK && is != PGRES_TUPLES_OK) {
 		enum code rc = pg_fail(sc, c, r, sql);
 		PQclear(r);
-		return rc;
+		return not_ok(rc);
 	}
 	if (out != NULL)
 		*out = r;
