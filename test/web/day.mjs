@@ -72,7 +72,7 @@ async function openCheckIn(page, awardId) {
 /** Does, or seems to do, what the page asks for: poses at her own pace, then the screen's colours. */
 async function answerChallenge(page) {
   const drawn = page.waitForResponse((r) => new URL(r.url()).pathname === "/v1/driver/face-challenge");
-  const answer = page.waitForResponse((r) => new URL(r.url()).pathname === "/v1/driver/check-ins");
+  const answer = page.waitForResponse((r) => new URL(r.url()).pathname === "/v1/driver/check-ins", { timeout: 150_000 }); // after nine steps, each with its own patience
   await page.getByLabel("At my own pace").check();
   await act(page, "Begin");
   const { poses, colours } = await (await drawn).json();
