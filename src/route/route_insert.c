@@ -443,7 +443,7 @@ static void
 ask_round(struct ask *a, bool everywhere)
 {
 	bool pair = a->s->m->jobs[a->x].mate != NO_NODE;
-	bool scanned = a->s->m->scanned && a->only < 0;
+	bool scanned = a->s->m->scanned && a->s->m->rich && a->only < 0;
 	ask_reset(a);
 	if (pair) {
 		judge_pair(a, everywhere);
@@ -484,7 +484,7 @@ insert_find(struct state *s, int32_t x, uint32_t blink, int32_t only, int64_t be
 	a.next_blink = blink_gap(s, blink);
 	ask_round(&a, only >= 0);
 	/* nothing, or only by opening a route: look everywhere */
-	bool dear = m->scanned && a.below != INSERT_ANY && a.best.route == NO_NODE;
+	bool dear = m->scanned && m->rich && a.below != INSERT_ANY && a.best.route == NO_NODE;
 	if (only < 0 && !dear && (a.best.route == NO_NODE || s->line[a.best.route].size == 0) && m->n_near < m->n - 1)
 		ask_round(&a, true);
 	*best = a.best;

@@ -145,6 +145,37 @@ news_change_as_little_as_they_must(void **state)
 	}
 }
 
+/* The plainest problem has a way of its own through the insertion. */
+static void
+one_more_finds_its_place_in_every_kind_of_problem(void **state)
+{
+	(void)state;
+	static const struct shape shapes[] = {
+	    {.jobs = 30, .vehicles = 8, .dims = 1},
+	    {.jobs = 30, .vehicles = 8, .dims = 1, .windows = true},
+	    {.jobs = 30, .vehicles = 8, .dims = 1, .windows = true, .slices = true},
+	    {.jobs = 30, .vehicles = 8, .dims = 1, .many_windows = true, .breaks = true},
+	    {.jobs = 30, .vehicles = 8, .dims = 2, .windows = true, .duty = true},
+	};
+	for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+		struct scope sc;
+		scope_init(&sc);
+		struct route_problem *p = build(&sc, &shapes[i], 3);
+		struct route_solution *morning = solved(&sc, p, 500);
+		struct route_row *rows = rows_of(&sc, p, morning);
+		struct route_replanned *r;
+		uint32_t fresh;
+		assert_ok(&sc, route_problem_job(
+				   &sc, p, &(struct route_task){.id = 99, .place = 5, .penalty = ROUTE_MUST}, &fresh));
+		const struct route_news news = {.rows = rows};
+		assert_ok(&sc, route_replan(&sc, p, &news, &(struct route_budget){.seed = 1}, &r));
+		assert_true(contains(r, fresh));
+		assert_int_equal(r->n_moved, 0);
+		assert_int_equal(r->plan->n_out, morning->n_out);
+		scope_release(&sc);
+	}
+}
+
 /* A shipment that is aboard is delivered by the vehicle that has it. */
 static void
 what_is_aboard_stays_aboard(void **state)
@@ -213,6 +244,7 @@ main(void)
 	    cmocka_unit_test(a_relaxed_problem_never_costs_more),
 	    cmocka_unit_test(the_order_of_the_input_hardly_matters),
 	    cmocka_unit_test(news_change_as_little_as_they_must),
+	    cmocka_unit_test(one_more_finds_its_place_in_every_kind_of_problem),
 	    cmocka_unit_test(what_is_aboard_stays_aboard),
 	    cmocka_unit_test(the_verifier_sees_what_is_wrong),
 	};
