@@ -288,11 +288,8 @@ goes_on(const struct crossing *c)
 static void
 cross(const struct road *road, struct road_path *path, size_t leg)
 {
-	struct crossing c;
+	struct crossing c = {.road = road, .from = &path->legs[leg - 1], .to = &path->legs[leg]};
 	enum road_manoeuvre what;
-	c.road = road;
-	c.from = &path->legs[leg - 1];
-	c.to = &path->legs[leg];
 	if (c.from->arc == c.to->arc)
 		return; /* a point that was passed without stopping */
 	c.from_way = way_of_leg(road, c.from);

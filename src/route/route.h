@@ -167,7 +167,7 @@ struct route_aim {
 struct route_problem {
 	uint32_t n_places, dims;
 	const double *coords; /* n_places × (x or lon, y or lat); NULL: no pictures */
-	bool coords_geo; /* degrees; (0, 0): not known */
+	bool coords_geo;      /* degrees; (0, 0): not known */
 	struct route_profile *profiles;
 	uint32_t n_profiles, cap_profiles;
 	struct route_task *tasks;

@@ -136,10 +136,10 @@ by_value(const void *a, const void *b)
 static uint32_t
 sort_once(int64_t *v, uint32_t n)
 {
-	uint32_t kept = 0;
+	uint32_t kept = 1; /* n > 0 */
 	qsort(v, n, sizeof *v, by_value);
-	for (uint32_t i = 0; i < n; i++)
-		if (kept == 0 || v[kept - 1] != v[i])
+	for (uint32_t i = 1; i < n; i++)
+		if (v[kept - 1] != v[i])
 			v[kept++] = v[i];
 	return kept;
 }

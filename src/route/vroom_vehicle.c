@@ -146,7 +146,7 @@ read_vehicle_step(struct reader *r, const json_t *o, const struct route_vehicle 
 	static const enum route_kind kinds[] = {ROUTE_JOB, ROUTE_PICKUP, ROUTE_DELIVERY};
 	struct scope *sc = r->sc;
 	size_t word;
-	int64_t id;
+	int64_t id = 0;
 	if (!json_is_object(o))
 		return fail_as(sc, E_INVALID, "bad-problem", "a step must be an object");
 	reader_warn_unknown(r, o, "a step", known);
