@@ -137,6 +137,9 @@ const struct backend *store_backend(const struct store *st);
 /* sql.c's: a column's value, its bytes copied into the scope. */
 struct val row_copy(struct scope *sc, struct rows *r, int col);
 
+/* Finds a prepared statement by its text (sql.c). */
+uint64_t sql_hash(const char *sql);
+
 extern const struct backend sqlite_backend;
 extern const struct backend postgres_backend;
 

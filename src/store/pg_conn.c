@@ -34,15 +34,6 @@
 
 /* --- prepared statements --- */
 
-static uint64_t
-hash_text(const char *s)
-{
-	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3u;
-	return h;
-}
-
 static void
 stmt_free(struct pg_stmt *st)
 {
@@ -86,7 +77,7 @@ stmt_find(struct pg_conn *c, const struct ask *ask, uint64_t hash)
 bool
 pg_is_new(struct pg_conn *c, const struct ask *ask)
 {
-	return stmt_find(c, ask, hash_text(ask->sql)) == NULL;
+	return stmt_find(c, ask, sql_hash(ask->sql)) == NULL;
 }
 
 static struct pg_stmt *
@@ -299,7 +290,7 @@ send_evict(struct pg_conn *c)
 static bool
 send_statement(struct pg_conn *c, const struct ask *ask, struct sent *s)
 {
-	uint64_t hash = hash_text(ask->sql);
+	uint64_t hash = sql_hash(ask->sql);
 	s->runs = true;
 	s->st = stmt_find(c, ask, hash);
 	s->prepares = s->st == NULL;

@@ -33,6 +33,15 @@ tx_ring(struct tx *tx, enum bell bell)
 	tx->after.bells |= 1u << bell;
 }
 
+uint64_t
+sql_hash(const char *sql)
+{
+	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
+	for (; *sql != '\0'; sql++)
+		h = (h ^ (unsigned char)*sql) * 0x100000001b3u;
+	return h;
+}
+
 static enum code
 statement(struct scope *sc, struct tx *tx, const struct ask *ask, struct rows **out)
 {

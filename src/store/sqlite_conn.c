@@ -47,15 +47,6 @@ conn_fail(struct scope *sc, const struct sqlite_conn *c, int result, const char 
 
 /* --- statements --- */
 
-static uint64_t
-hash_text(const char *s)
-{
-	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3u;
-	return h;
-}
-
 static void
 stmt_free(struct stmt *st)
 {
@@ -151,7 +142,7 @@ find_same(struct stmt *list, const char *sql, uint64_t hash)
 static struct stmt *
 stmt_find(struct sqlite_conn *c, const char *sql, int *result)
 {
-	uint64_t hash = hash_text(sql);
+	uint64_t hash = sql_hash(sql);
 	struct stmt **bucket = &c->buckets[hash % STMT_BUCKETS];
 	struct stmt *kept = find_same(*bucket, sql, hash);
 	if (kept != NULL && !kept->open)
