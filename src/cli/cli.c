@@ -45,7 +45,8 @@ static const struct command commands[] = {
      NULL, "Without OUT it goes to DIR-backup-<time>. Keep keys, signing.key and signing.state elsewhere."},
     {"restore", "DIR [--from OUT] [--keys DIR] [--store postgres://…]", "a data directory from a backup", cli_restore,
      NULL,
-     "Without --from the newest DIR-backup-<time> is taken.\n"
+     "Without --from the newest DIR-backup-<time> is taken. signing.pub comes with it, so that\n"
+     "`waybill chain verify DIR` needs no --key.\n"
      "--store postgres://… [--schema NAME]   its tables into PostgreSQL: how a house that was files moves there"},
     {"chain", "", "commitments: verify, prove, audit, copy", NULL, cli_chain_group, NULL},
     {"offer", "", "draws: replay", NULL, cli_offer_group, NULL},

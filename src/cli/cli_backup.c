@@ -4,6 +4,8 @@
  *	waybill.db, positions.db   consistent copies, taken while writes go on; of tables in
  *	                           PostgreSQL too, so that a backup fits either
  *	waybill.json               what kind of house it is
+ *	signing.pub                checks the chain's signatures; secret to nobody, and not in
+ *	                           backups of before it was taken along
  *	backup.json                {"format":1,"made":time,"files":{name:{"bytes":n,"sha256":hex}}}
  *
  * Keys are not in it, on purpose: whoever finds a backup reads nothing of a
@@ -17,13 +19,15 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "chain/chain_note.h"
 #include "cli/cli.h"
 #include "cli/cli_serve.h"
 
-#define FILE_MAX ((size_t)1 << 40)
 #define NOTE "keys are not in a backup: keep keys, signing.key and signing.state of the data directory elsewhere"
 
-static const char *const copied[] = {"waybill.db", "positions.db", "waybill.json"};
+static const char *const tables[] = {"waybill.db", "positions.db"};
+static const char settings_name[] = "waybill.json";
+static const char verifier_name[] = "signing.pub";
 static const char *const secrets[] = {"keys", "signing.key", "signing.state"};
 
 /* All tables of this build. */
@@ -73,23 +77,35 @@ file_pass(struct scope *sc, const char *from, const char *to, int64_t *bytes, ch
 	return good ? OK : fail(sc, E_IO, "%s was not copied whole", from);
 }
 
+/* Notes a file of the backup; from (may be NULL): copied from there first. */
 static enum code
-write_index(struct scope *sc, const char *dir, int64_t now_ms)
+index_add(struct scope *sc, json_t *files, const char *dir, const char *name, const char *from)
+{
+	const char *here = path_join(sc, dir, name);
+	int64_t bytes;
+	char hash[65];
+	TRY(file_pass(sc, from == NULL ? here : path_join(sc, from, name), from == NULL ? NULL : here, &bytes, hash));
+	json_t *f = json_object();
+	json_put_int(f, "bytes", bytes);
+	json_put_text(f, "sha256", hash);
+	json_put(files, name, f);
+	return OK;
+}
+
+/* The tables are there already; the rest comes from `from`. */
+static enum code
+add_rest(struct scope *sc, const char *from, const char *dir, int64_t now_ms)
 {
 	json_t *o = json_new_object(sc);
 	json_t *files = json_object();
 	json_put_int(o, "format", 1);
 	json_put_time(o, "made", now_ms);
 	json_put(o, "files", files);
-	for (size_t i = 0; i < COUNT_OF(copied); i++) {
-		int64_t bytes;
-		char hash[65];
-		TRY(file_pass(sc, path_join(sc, dir, copied[i]), NULL, &bytes, hash));
-		json_t *f = json_object();
-		json_put_int(f, "bytes", bytes);
-		json_put_text(f, "sha256", hash);
-		json_put(files, copied[i], f);
-	}
+	for (size_t i = 0; i < COUNT_OF(tables); i++)
+		TRY(index_add(sc, files, dir, tables[i], NULL));
+	if (file_exists(path_join(sc, from, verifier_name)))
+		TRY(index_add(sc, files, dir, verifier_name, from));
+	TRY(index_add(sc, files, dir, settings_name, from));
 	char *text = json_text(sc, o);
 	return file_write(sc, path_join(sc, dir, "backup.json"), text, strlen(text), 0600);
 }
@@ -114,10 +130,7 @@ backup(struct scope *sc, const char *dir, const char *to)
 		rc = store_backup(sc, st, to);
 	store_close(st);
 	TRY(rc);
-	int64_t bytes;
-	char hash[65];
-	TRY(file_pass(sc, path_join(sc, dir, "waybill.json"), path_join(sc, to, "waybill.json"), &bytes, hash));
-	return write_index(sc, to, clock_now_ms(&clock));
+	return add_rest(sc, dir, to, clock_now_ms(&clock));
 }
 
 /* --- names for who gives none: DIR-backup-20261122T063000Z, beside DIR; by name is by age --- */
@@ -198,6 +211,21 @@ copy_checked(struct scope *sc, const json_t *files, const char *name, const char
 	if (bytes != want_bytes || !text_eq(hash, want))
 		return fail(sc, E_CORRUPT, "%s in the backup is not what was written", name);
 	return OK;
+}
+
+/* From the backup, or, where that has none, from beside the keys. Neither: `chain verify` asks for one. */
+static enum code
+copy_verifier(struct scope *sc, const json_t *files, const char *from, const char *keys, const char *to)
+{
+	uint8_t *bytes;
+	size_t n;
+	if (json_object_get(files, verifier_name) != NULL)
+		return copy_checked(sc, files, verifier_name, from, to);
+	const char *beside = keys == NULL ? NULL : path_join(sc, keys, verifier_name);
+	if (beside == NULL || !file_exists(beside))
+		return OK;
+	TRY(file_read(sc, beside, VKEY_MAX, &bytes, &n));
+	return file_write(sc, path_join(sc, to, verifier_name), bytes, n, 0644);
 }
 
 static enum code
@@ -289,12 +317,13 @@ restore(struct scope *sc, const char *dir, const char *from, const char *keys, c
 	TRY(file_make_dirs(sc, beside, 0700));
 	if (keys != NULL)
 		TRY(copy_secrets(sc, keys, dir));
-	for (size_t i = 0; i < COUNT_OF(copied) - 1; i++)
-		TRY(copy_checked(sc, files, copied[i], from, beside));
+	TRY(copy_verifier(sc, files, from, keys, dir));
+	for (size_t i = 0; i < COUNT_OF(tables); i++)
+		TRY(copy_checked(sc, files, tables[i], from, beside));
 	if (where->store != NULL)
 		TRY(take_over(sc, dir, beside, where));
-	/* waybill.json last: its presence says the rest is there */
-	TRY(copy_checked(sc, files, copied[COUNT_OF(copied) - 1], from, dir));
+	/* the settings last: their presence says the rest is there */
+	TRY(copy_checked(sc, files, settings_name, from, dir));
 	return where->store != NULL ? OK : with_store(sc, dir, check_restored, NULL);
 }
 

@@ -255,14 +255,41 @@ def test_goodbye(top):
         s.process = again.process
 
 
+def committed(s, admin, made):
+    """Something for the chain to hold, and a checkpoint over it."""
+    now = time.time()
+    at = lambda hours: time.strftime("%Y-%m-%dT%H:00:00Z", time.gmtime(now + 3600 * hours))
+    admin.need("POST", "/v1/blocks", {
+        "programme": made["programme_id"], "station": made["station_id"], "pay_plan": made["pay_plan_id"],
+        "starts": at(30), "ends": at(34), "requests_close": at(20), "units": 1,
+        "terms": {"pay": {"minor": 9000, "currency": "SEK"}, "stops": {"min": 1, "max": 9},
+                  "distance_m": {"min": 1000, "max": 9000}}})
+    end = time.monotonic() + 30
+    while s.client().get("/chain/checkpoint").status != 200:
+        assert time.monotonic() < end, "no checkpoint"
+        time.sleep(0.05)
+
+
+def without_verifier(backup):
+    """As backups were before they had the chain's verifier key: it lies beside the keys only."""
+    os.remove(backup + "/signing.pub")
+    with open(backup + "/backup.json", encoding="utf-8") as f:
+        index = json.load(f)
+    del index["files"]["signing.pub"]
+    with open(backup + "/backup.json", "w", encoding="utf-8") as f:
+        json.dump(index, f)
+
+
 def test_crash_and_backup(top):
     made = run("init", top + "/two", "--passphrase", "violet-anchor-17-miles", *waybill.store_flags())[1]
     s = waybill.start(binary, top + "/two", made)
     admin = s.admin()
     stations = [admin.need("POST", "/v1/stations", {"name": f"S{i}", "address": "A", "place": {"lat": 57.7, "lon": 12}},
                            key=f"k{i}")["id"] for i in range(20)]
+    committed(s, admin, made)
     code, said, err = run("backup", top + "/two", top + "/copy")
-    assert code == 0 and sorted(os.listdir(top + "/copy")) == ["backup.json", "positions.db", "waybill.db", "waybill.json"], err
+    assert code == 0 and sorted(os.listdir(top + "/copy")) == [
+        "backup.json", "positions.db", "signing.pub", "waybill.db", "waybill.json"], err
     assert run("backup", top + "/two", top + "/copy")[0] == 4, "a backup is not written over"
     assert run("restore", top + "/five")[0] == 3, "no backup of that name"
     code, said, err = run("backup", top + "/two/")
@@ -285,6 +312,12 @@ def test_crash_and_backup(top):
     assert {x["id"] for x in s.admin().need("GET", "/v1/stations")["items"]} >= set(stations)
     assert s.stop() == 0
     assert run("restore", top + "/three", "--from", top + "/copy")[0] == 4, "not over another house"
+    for restored in ("/three", "/five", "/six"):
+        if restored == "/six":
+            without_verifier(top + "/copy")
+            assert run("restore", top + "/six", "--from", top + "/copy", "--keys", top + "/two")[0] == 0
+        code, said, err = run("chain", "verify", top + restored)
+        assert code == 0 and said["ok"] and said["key"] == "found" and said["size"] > 0, (restored, said, err)
     with open(top + "/copy/waybill.db", "r+b") as f:
         f.seek(5000)
         f.write(b"changed")
