@@ -5,7 +5,14 @@
  * pauses[n - 1]. Its hook's: after any failure nothing of this hook is sent for a rest
  * that grows with the failures in a row, so that a receiver that is down is asked once
  * in ten minutes, however many messages wait; and a message that a receiver cannot
- * take, while it takes others, holds those up for seconds only. */
+ * take, while it takes others, holds those up for seconds only.
+ *
+ * A receiver that says when to come again (Retry-After with 429 or 503) speaks for
+ * itself, not for one message: both clocks are set no earlier than that. They are never
+ * set earlier than our own schedule: it is what spares a receiver that says "at once"
+ * while it is down. And never later than HOOK_HOLD_MAX_MS by its word alone: one wrong
+ * answer must not silence a hook for good, nor may the days until it is switched off
+ * pass without another try. */
 #include <sodium.h>
 
 #include "base/log.h"
@@ -216,7 +223,8 @@ load(struct scope *sc, struct tx *tx, void *arg)
 struct outcome {
 	const struct hook_row *hook;
 	const struct hook_delivery *delivery;
-	int status; /* 0: no answer */
+	int status;	 /* 0: no answer */
+	int64_t hold_ms; /* it asked to be left alone for so long */
 	int64_t took_ms;
 	const char *why; /* NULL: taken */
 };
@@ -254,10 +262,19 @@ why_not_taken(int status)
 	return status >= 300 && status < 400 ? "redirect" : "refused";
 }
 
-static enum code
-post(struct scope *sc, const struct turn *t, struct http_client *client, const char *target,
-     const struct hook_delivery *d, int *status)
+static int64_t
+asked_hold_ms(const struct http_answer *a, int64_t now_ms)
 {
+	if (a->status != 429 && a->status != 503)
+		return 0;
+	int64_t ms = http_retry_after_ms(a->retry_after, now_ms);
+	return ms < HOOK_HOLD_MAX_MS ? ms : HOOK_HOLD_MAX_MS;
+}
+
+static enum code
+post(struct scope *sc, const struct turn *t, struct http_client *client, const char *target, struct outcome *o)
+{
+	const struct hook_delivery *d = o->delivery;
 	int64_t now_ms = clock_now_ms(store_clock(t->opt->store));
 	const struct http_field fields[] = {
 	    {"webhook-id", d->id},
@@ -272,7 +289,8 @@ post(struct scope *sc, const struct turn *t, struct http_client *client, const c
 					     .n_fields = COUNT_OF(fields)};
 	struct http_answer answer;
 	TRY(http_client_send(sc, client, &request, &answer));
-	*status = answer.status;
+	o->status = answer.status;
+	o->hold_ms = asked_hold_ms(&answer, clock_now_ms(store_clock(t->opt->store)));
 	return OK;
 }
 
@@ -301,6 +319,12 @@ client_open(struct scope *sc, const struct turn *t, const char **target, struct 
 
 /* --- what came of it --- */
 
+static int64_t
+later_of(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* There is always a job for the moment at which something that waits may go. */
 static enum code
 ask_for_next(struct scope *sc, struct tx *tx, const struct hook_row *h, int64_t hook_next_ms)
@@ -310,7 +334,7 @@ ask_for_next(struct scope *sc, struct tx *tx, const struct hook_row *h, int64_t 
 		    "SELECT COUNT(*), COALESCE(MIN(next_ms), 0) FROM hook_delivery"
 		    " WHERE operator_id = $1 AND hook_id = $2 AND state = 'waiting'",
 		    VALS(v_text(h->operator_id), v_text(h->id))));
-	int64_t due_ms = row_int(r, 1) > hook_next_ms ? row_int(r, 1) : hook_next_ms;
+	int64_t due_ms = later_of(row_int(r, 1), hook_next_ms);
 	if (row_int(r, 0) == 0 || due_ms <= tx_now_ms(tx))
 		return OK;
 	return job_add(sc, tx, hooks_turn_job.name, h->operator_id, h->id, due_ms, NULL);
@@ -324,12 +348,13 @@ note_failure(struct scope *sc, struct tx *tx, const struct hook_row *h, const st
 	int64_t since = h->failing_ms == 0 ? now : h->failing_ms;
 	random_bytes(tx_random(tx), chance, sizeof chance);
 	bool last = o->delivery->tries + 1 >= HOOK_TRIES;
-	*rest_until_ms = now + hook_rest_ms(h->fails + 1, chance[1]);
+	int64_t pause_ms = later_of(hook_pause_ms(o->delivery->tries + 1, chance[0]), o->hold_ms);
+	*rest_until_ms = now + later_of(hook_rest_ms(h->fails + 1, chance[1]), o->hold_ms);
 	TRY(sql_run(
 	    sc, tx,
 	    "UPDATE hook_delivery SET state = $4, next_ms = $5 WHERE operator_id = $1 AND hook_id = $2 AND n = $3",
 	    VALS(v_text(h->operator_id), v_text(h->id), v_int(o->delivery->n), v_text(last ? "failed" : "waiting"),
-		 v_int(last ? 0 : now + hook_pause_ms(o->delivery->tries + 1, chance[0]))),
+		 v_int(last ? 0 : now + pause_ms)),
 	    NULL));
 	TRY(sql_run(sc, tx,
 		    "UPDATE hook SET fails = fails + 1, failing_ms = $3, next_ms = $4, tried_ms = $5"
@@ -389,7 +414,7 @@ send_one(struct scope *sc, const struct turn *t, struct http_client *client, con
 {
 	struct outcome o = {.hook = t->hook, .delivery = d};
 	int64_t began_ms = clock_mono_ms();
-	enum code rc = ready == OK ? post(sc, t, client, target, d, &o.status) : ready;
+	enum code rc = ready == OK ? post(sc, t, client, target, &o) : ready;
 	if (rc == E_CANCELLED)
 		return rc;
 	o.took_ms = clock_mono_ms() - began_ms;

@@ -39,6 +39,7 @@ extern const struct job_kind hooks_forget_job; /* "hooks.forget": deliveries old
 #define HOOK_DAY_MS (INT64_C(24) * 3600 * 1000)
 #define HOOK_KEPT_MS (7 * HOOK_DAY_MS)
 #define HOOK_FAILING_MS (3 * HOOK_DAY_MS)
+#define HOOK_HOLD_MAX_MS HOOK_DAY_MS   /* the longest that a receiver's Retry-After is heeded: our own longest pause */
 #define HOOK_OLD_SECRET_MS HOOK_DAY_MS /* how long the secret before the newest signs, too */
 #define HOOK_TRIES 10
 #define HOOKS_MAX 20 /* of one holder */

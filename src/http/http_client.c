@@ -327,10 +327,13 @@ how_it_ended(struct scope *sc, const struct http_client *c, CURL *curl, CURLcode
 		return fail(sc, E_UNAVAILABLE, "%s: %s", c->base, curl_easy_strerror(rc));
 	long status = 0;
 	char *type = NULL;
+	struct curl_header *retry = NULL;
+	(void)curl_easy_header(curl, "Retry-After", 0, CURLH_HEADER, -1, &retry);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
 	*out = (struct http_answer){.status = (int)status,
 				    .type = scope_strdup(sc, type == NULL ? "" : type),
+				    .retry_after = scope_strdup(sc, retry == NULL ? "" : retry->value),
 				    .body = (const uint8_t *)in->body.s,
 				    .n = in->body.len};
 	return OK;

@@ -39,9 +39,10 @@ struct http_client_options {
 };
 
 struct http_answer {
-	int status;	     /* 100 … 599, whatever the server said */
-	const char *type;    /* Content-Type as sent; "" where there was none */
-	const uint8_t *body; /* scope-owned, with a NUL behind its last byte */
+	int status;		 /* 100 … 599, whatever the server said */
+	const char *type;	 /* Content-Type as sent; "" where there was none */
+	const char *retry_after; /* Retry-After likewise: http_retry_after_ms() reads it */
+	const uint8_t *body;	 /* scope-owned, with a NUL behind its last byte */
 	size_t n;
 };
 
@@ -72,6 +73,11 @@ struct http_request {
 };
 MUST_USE enum code http_client_send(struct scope *sc, struct http_client *c, const struct http_request *request,
 				    struct http_answer *out);
+
+/* How long from now_ms a Retry-After asks to be left alone: seconds, or until a date. At most HTTP_RETRY_MAX_MS; 0 for
+ * what is past, or is neither. */
+#define HTTP_RETRY_MAX_MS (INT64_C(365) * 24 * 3600 * 1000)
+int64_t http_retry_after_ms(const char *field, int64_t now_ms);
 
 /* Percent-encodes everything but RFC 3986's unreserved characters; scope-owned. */
 char *url_encode(struct scope *sc, const char *s);

@@ -59,7 +59,8 @@ console.log(verify(secret, headers, Buffer.from(body), now));
 
 
 class Receiver:
-    """Listens on a port of its own; keeps what it was sent; answers what it was told to, then 204."""
+    """Listens on a port of its own; keeps what it was sent; answers what it was told to (a status, or one with its
+    Retry-After), then 204."""
 
     def __init__(self, context=None):
         self.got, self.answers, self.news, self.hold = [], [], queue.Queue(), None
@@ -74,8 +75,11 @@ class Receiver:
                 outer.news.put(self.path)
                 if outer.hold is not None:
                     outer.hold.wait(60)
-                status = outer.answers.pop(0) if outer.answers else 204
+                answer = outer.answers.pop(0) if outer.answers else 204
+                status, when = answer if isinstance(answer, tuple) else (answer, None)
                 self.send_response(status)
+                if when is not None:
+                    self.send_header("Retry-After", when)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -165,18 +169,24 @@ def whole_day(binary):
 
 
 def refused_twice(day, shop, his, machine):
-    """The first message of the morning is refused twice: the same one comes again, later, with a fresh stamp."""
+    """The first message of the morning is refused twice: the same one comes again, later, with a fresh stamp, and no
+    earlier than the receiver said."""
     day.advance("2026-11-22T06:51:00Z")
     before = len(shop.got)
-    shop.answers = [503, 500]
+    shop.answers = [(503, "Sun, 22 Nov 2026 06:52:00 GMT"), (429, "600")]
     machine.need("POST", f"/v1/webhooks/{his['id']}/ping")
     day.advance("2026-11-22T06:51:01Z")
     assert len(shop.got) == before + 1
     waiting = deliveries(machine, his["id"])[0]
     assert waiting["state"] == "waiting" and waiting["status"] == 503 and waiting["next_try"], waiting
-    day.advance("2026-11-22T06:51:10Z")
+    assert waiting["next_try"] == "2026-11-22T06:52:00.000Z", waiting
+    day.advance("2026-11-22T06:51:59Z")
+    assert len(shop.got) == before + 1
+    day.advance("2026-11-22T06:52:00Z")
     assert len(shop.got) == before + 2
-    day.advance("2026-11-22T06:53:00Z")
+    day.advance("2026-11-22T07:01:59Z")
+    assert len(shop.got) == before + 2
+    day.advance("2026-11-22T07:02:10Z")
     assert len(shop.got) == before + 3
     tries = shop.got[before:]
     assert len({h["webhook-id"] for h, _ in tries}) == 1 and len({b for _, b in tries}) == 1

@@ -22,7 +22,8 @@ struct receiver {
 	size_t n;
 	int answers[16]; /* of the next ones; then 200 */
 	size_t n_answers, answered;
-	const char *not_this; /* a body with this in it gets 422 */
+	const char *retry_after; /* NULL, or what 429, 500 and 503 say beside */
+	const char *not_this;	 /* a body with this in it gets 422 */
 };
 
 static inline size_t
@@ -44,7 +45,6 @@ static inline void
 receiver_handle_(void *ctx, struct http_exchange *x)
 {
 	struct receiver *r = ctx;
-	static const struct http_field away[] = {{"Location", "/elsewhere"}};
 	size_t n;
 	const uint8_t *body = http_body(x, &n);
 	pthread_mutex_lock(&r->mu);
@@ -59,8 +59,11 @@ receiver_handle_(void *ctx, struct http_exchange *x)
 	int status = r->answered < r->n_answers ? r->answers[r->answered++] : 200;
 	if (r->not_this != NULL && strstr(m->body, r->not_this) != NULL)
 		status = 422;
+	const struct http_field away = {"Location", "/elsewhere"};
+	const struct http_field again = {"Retry-After", r->retry_after};
 	pthread_mutex_unlock(&r->mu);
-	http_reply(x, status, away, status / 100 == 3 ? 1 : 0, NULL, 0, true);
+	bool says_when = again.value != NULL && (status == 429 || status >= 500);
+	http_reply(x, status, says_when ? &again : &away, says_when || status / 100 == 3 ? 1 : 0, NULL, 0, true);
 }
 
 static inline void

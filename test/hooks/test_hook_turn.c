@@ -383,6 +383,89 @@ what_failed_is_tried_again(void **state)
 	assert_string_equal(text_of(shown(g, integrator(g), h.made.s), "failing_since"), "null");
 }
 
+static int64_t
+next_try_after_ms(struct ground *g, const json_t *o)
+{
+	int64_t at_ms;
+	assert_ok(&g->p.f.sc, time_parse(&g->p.f.sc, text_of(o, "next_try"), &at_ms));
+	return at_ms - clock_now_ms(&g->p.f.clock);
+}
+
+/* "Sun, 22 Nov 2026 06:10:00 GMT", so many ms from now (whole seconds: the clock stands on one). */
+static const char *
+http_date(struct ground *g, int64_t in_ms)
+{
+	char *out = scope_alloc(&g->p.f.sc, 40);
+	time_t at_s = (time_t)((clock_now_ms(&g->p.f.clock) + in_ms) / 1000);
+	struct tm tm;
+	strftime(out, 40, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&at_s, &tm));
+	return out;
+}
+
+/* Nothing of this hook before the receiver said; nothing before our own schedule either; nothing held for
+ * more than a day; and only where the answer means it. */
+static void
+a_receiver_says_when(void **state)
+{
+	struct ground *g = *state;
+	const struct {
+		int status;
+		const char *says;
+		int64_t least_ms, most_ms;
+	} table[] = {
+	    {503, "90", 90000, 90000},
+	    {429, http_date(g, 1200000), 1200000, 1200000},
+	    {429, "2", 4000, 6000}, /* the schedule's five seconds */
+	    {503, http_date(g, -60000), 4000, 6000},
+	    {503, "99999999999", HOOK_DAY_MS, HOOK_DAY_MS},
+	    {503, "Fri, 31 Dec 9999 23:59:59 GMT", HOOK_DAY_MS, HOOK_DAY_MS},
+	    {429, "when it suits", 4000, 6000},
+	    {500, "90", 4000, 6000}, /* says nothing about when */
+	};
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct call h = hook(g, manager(g), "shipment.at_station");
+		size_t before = g->r.n;
+		g->r.retry_after = table[i].says;
+		receiver_answers(&g->r, &table[i].status, 1);
+		must(g, (struct call){.op = PING, .who = manager(g), .id = h.made.s});
+		hooks_run(g->hooks);
+		assert_int_equal(g->r.n, before + 1);
+		int64_t own_ms = next_try_after_ms(g, delivery(g, h.made.s, 0));
+		int64_t rest_ms = next_try_after_ms(g, shown(g, manager(g), h.made.s));
+		assert_in_range(own_ms, table[i].least_ms, table[i].most_ms);
+		assert_in_range(rest_ms, table[i].least_ms, table[i].most_ms);
+		must(g, (struct call){.op = REMOVE, .who = manager(g), .id = h.made.s});
+	}
+}
+
+static void
+what_a_receiver_said_holds_every_message_but_a_person_s(void **state)
+{
+	struct ground *g = *state;
+	struct call h = hook(g, manager(g), "shipment.at_station");
+	g->r.retry_after = "3600";
+	receiver_answers(&g->r, (const int[]){429}, 1);
+	moves(g, shipment(g, "a"), "at_station");
+	hooks_run(g->hooks);
+	moves(g, shipment(g, "b"), "at_station");
+	later(g, 3599000);
+	assert_int_equal(g->r.n, 1);
+	later(g, 1000);
+	assert_int_equal(g->r.n, 3);
+	assert_string_equal(got(g, 1)->id, got(g, 0)->id);
+	receiver_answers(&g->r, (const int[]){503}, 1);
+	moves(g, shipment(g, "c"), "at_station");
+	hooks_run(g->hooks);
+	assert_int_equal(g->r.n, 4);
+	must(g, (struct call){.op = REDELIVER,
+			      .who = manager(g),
+			      .id = h.made.s,
+			      .delivery = text_of(delivery(g, h.made.s, 0), "id")});
+	hooks_run(g->hooks);
+	assert_int_equal(g->r.n, 5);
+	assert_string_equal(text_of(delivery(g, h.made.s, 0), "state"), "delivered");
+}
+
 /* One that a receiver cannot take holds the others up for moments, and ends as failed. */
 static void
 one_that_is_not_taken_lets_others_pass(void **state)
@@ -722,6 +805,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(what_was_asked_for_comes_in_order_and_signed),
 	    TEST(what_failed_is_tried_again),
+	    TEST(a_receiver_says_when),
+	    TEST(what_a_receiver_said_holds_every_message_but_a_person_s),
 	    TEST(one_that_is_not_taken_lets_others_pass),
 	    TEST(a_receiver_that_is_down_is_left_alone_then_switched_off),
 	    TEST(gone_means_gone),

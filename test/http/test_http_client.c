@@ -253,6 +253,46 @@ the_pace_is_kept(void **state)
 	http_client_close(c);
 }
 
+/* --- when to come again --- */
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+static void
+retry_after_is_read(void **state)
+{
+	static const int64_t now_ms = INT64_C(784111720500); /* Sun, 06 Nov 1994 08:48:40.5 GMT */
+	static const struct {
+		const char *field;
+		int64_t ms;
+	} table[] = {
+	    {"0", 0},
+	    {"120", 120000},
+	    {"000000000120", 120000},
+	    {"999999999999999999999999999999", HTTP_RETRY_MAX_MS},
+	    {"31536001", HTTP_RETRY_MAX_MS},
+	    {"Sun, 06 Nov 1994 08:49:37 GMT", 56500}, /* the three forms of RFC 9110, 5.6.7 */
+	    {"Sunday, 06-Nov-94 08:49:37 GMT", 56500},
+	    {"Sun Nov  6 08:49:37 1994", 56500},
+	    {"Mon, 07 Nov 1994 08:48:40 GMT", DAY_MS - 500},
+	    {"Sun, 06 Nov 1994 08:48:40 GMT", 0},			/* past */
+	    {"Sun, 06 Nov 2094 08:49:37 GMT", HTTP_RETRY_MAX_MS - 500}, /* to the second */
+	    {"Sun, 06 Nov 900999999 08:49:37 GMT", HTTP_RETRY_MAX_MS - 500},
+	    {"", 0},
+	    {"-5", 0},
+	    {"1.5", 0},
+	    {"60 ", 0},
+	    {"0x10", 0},
+	    {"soon", 0},
+	    {"08:49:37", 0},
+	    {"Sun, 32 Nov 1994 08:49:37 GMT", 0},
+	    {"Sun, 06 Nov 1994 08:49:37 GMT and then until it rains no more, or so", 0}, /* too long */
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(table); i++)
+		if (http_retry_after_ms(table[i].field, now_ms) != table[i].ms)
+			fail_msg("\"%s\": %" PRId64 " ms", table[i].field, http_retry_after_ms(table[i].field, now_ms));
+}
+
 /* --- TLS --- */
 
 static void
@@ -307,6 +347,7 @@ main(void)
 	    CASE(a_server_that_is_not_there),
 	    CASE(many_threads_share_one),
 	    CASE(the_pace_is_kept),
+	    CASE(retry_after_is_read),
 	    CASE(certificates_are_checked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
