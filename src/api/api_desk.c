@@ -159,14 +159,17 @@ queue_picture(struct scope *sc, struct tx *tx, struct call *c)
 static enum code
 queue_decided(struct scope *sc, struct tx *tx, struct call *c)
 {
-	static const char *const names[] = {"outcome", "reasoning", "facts", NULL};
+	static const char *const names[] = {"outcome", "reasoning", "facts", "until", NULL};
 	struct queue_verdict v = {.id = c->param[0], .staff_id = c->who.id};
+	struct verdict_terms terms = {0};
 	json_t *o;
 	TRY(json_only(sc, c->body, names));
 	TRY(json_need_text(sc, c->body, "outcome", 1, 40, &v.outcome));
 	TRY(json_need_text(sc, c->body, "reasoning", 20, 4000, &v.reasoning));
 	const json_t *facts = json_object_get(c->body, "facts");
-	TRY(day_queue_decide(sc, tx, c->who.operator_id, &v, json_is_object(facts) ? facts : NULL, &o));
+	terms.facts = json_is_object(facts) ? facts : NULL;
+	TRY(json_may_time(sc, c->body, "until", &terms.until_ms));
+	TRY(day_queue_decide(sc, tx, c->who.operator_id, &v, &terms, &o));
 	reply_json(c, o);
 	return OK;
 }

@@ -185,12 +185,17 @@ MUST_USE enum code day_duty_end(struct scope *sc, struct tx *tx, const char *ope
 
 /* --- people decide --- */
 
+/* What a reviewer may say beside her outcome. */
+struct verdict_terms {
+	const json_t *facts; /* {"engaged_s","wait_s","stops","distance_m"} of an upheld pay appeal; NULL: none */
+	int64_t until_ms;    /* of a suspension kept: when a person is asked again; 0: no date */
+};
 /* A verdict on a queue item and what follows from it, in one transaction:
  * signup.review, suspension.review → state; checkin.review → check-in; appeal upheld → a remedy
  * is owed (statement appeals may carry corrected facts); position.implausible → a note.
- * `facts` (may be NULL): {"engaged_s","wait_s","stops","distance_m"} for an upheld pay appeal. */
+ * E_INVALID (reason "bad-field")  a date where no suspension is kept, or one that is past or more than a year off. */
 MUST_USE enum code day_queue_decide(struct scope *sc, struct tx *tx, const char *operator_id,
-				    const struct queue_verdict *v, const json_t *facts, json_t **out);
+				    const struct queue_verdict *v, const struct verdict_terms *terms, json_t **out);
 
 /* A person decides about a driver's account, driver_decide(). Who is suspended or let go could not come: what was
  * planned for her and not begun goes back to the station and is planned for others; her awards stay hers. */

@@ -6,7 +6,7 @@
 struct verdict {
 	const struct queue_item *item;
 	const struct queue_verdict *v;
-	const json_t *facts;
+	const struct verdict_terms *terms;
 	json_t *out;
 };
 
@@ -36,6 +36,16 @@ signup_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 	return OK;
 }
 
+/* Only a suspension that is kept has another date. */
+static enum code
+check_date(struct scope *sc, const struct verdict *x)
+{
+	bool kept = strcmp(x->item->kind, "suspension.review") == 0 && strcmp(x->v->outcome, "kept") == 0;
+	if (x->terms->until_ms != 0 && !kept)
+		return fail_as(sc, E_INVALID, "bad-field", "\"until\" is for a suspension that is kept");
+	return OK;
+}
+
 /* Who has come back, or left, while the question was open: nothing follows. */
 static enum code
 suspension_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
@@ -49,6 +59,7 @@ suspension_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 	    .reason = back ? "suspension_over" : "suspension_kept",
 	    .reasoning = x->v->reasoning,
 	    .review = x->item->review,
+	    .until_ms = x->terms->until_ms,
 	};
 	TRY(driver_get(sc, tx, x->item->operator_id, x->item->driver_id, &d));
 	if (d.state != DRIVER_SUSPENDED)
@@ -132,10 +143,10 @@ appeal_decided(struct scope *sc, struct tx *tx, const struct verdict *x)
 	if (text_starts(kind, "statement.")) {
 		struct pay_facts facts = {0};
 		struct id statement;
-		if (x->facts == NULL)
+		if (x->terms->facts == NULL)
 			return fail_as(sc, E_INVALID, "facts-wanted",
 				       "\"facts\": say what the duty's time, stops and distance really were");
-		TRY(facts_of(sc, x->facts, &facts));
+		TRY(facts_of(sc, x->terms->facts, &facts));
 		TRY(pay_statement_correct(sc, tx, x->item->operator_id, subject, &facts, x->v->staff_id,
 					  x->v->reasoning, &statement));
 		TRY(pays_no_less(sc, tx, x->item->operator_id, subject, statement.s));
@@ -169,7 +180,7 @@ static const struct {
 
 enum code
 day_queue_decide(struct scope *sc, struct tx *tx, const char *operator_id, const struct queue_verdict *v,
-		 const json_t *facts, json_t **out)
+		 const struct verdict_terms *terms, json_t **out)
 {
 	struct queue_item item;
 	TRY(queue_decide(sc, tx, operator_id, v, &item));
@@ -177,7 +188,8 @@ day_queue_decide(struct scope *sc, struct tx *tx, const char *operator_id, const
 	json_put_text(o, "id", item.id);
 	json_put_text(o, "kind", item.kind);
 	json_put_text(o, "outcome", v->outcome);
-	const struct verdict x = {&item, v, facts, o};
+	const struct verdict x = {&item, v, terms, o};
+	TRY(check_date(sc, &x));
 	for (size_t i = 0; i < COUNT_OF(consequences); i++)
 		if (strcmp(consequences[i].kind, item.kind) == 0)
 			TRY(consequences[i].follow(sc, tx, &x));

@@ -195,8 +195,14 @@ def ended_by_a_person(binary):
             assert report["problems"] == [] and report["parcels"]["open"] == 7, report
 
 
+def the_question(admin):
+    asked = admin.need("GET", "/v1/queue?state=open")["items"]
+    assert [q["kind"] for q in asked] == ["suspension.review"] and asked[0]["due"], asked
+    return asked
+
+
 def suspended_until(binary):
-    """The date of a suspension asks a person; she answers, in her words; no machine does."""
+    """The date of a suspension asks a person; she answers, in her words, and may give the next date; no machine does."""
     with waybill.server(binary, "--simulation", "--seed", "14", "--start", START, serve_flags=("--clock", "stepped")) as s:
         admin, phone = s.admin(), s.phone()
         phone.sign_up(name="Vera Test")
@@ -212,13 +218,28 @@ def suspended_until(binary):
         admin = s.admin()
         assert admin.need("GET", "/v1/queue?state=open")["items"] == []
         admin.need("POST", "/sim/advance", {"to": "2026-11-28T08:00:00Z"})
-        asked = admin.need("GET", "/v1/queue?state=open")["items"]
-        assert [q["kind"] for q in asked] == ["suspension.review"] and asked[0]["due"], asked
+        asked = the_question(admin)
         phone.sign_in()
         state = lambda: phone.need("GET", "/v1/driver/me")["state"]
         assert state() == "suspended", "a date opens no door"
         assert admin.need("POST", f"/v1/queue/{asked[0]['id']}/open")["outcomes"] == ["reinstated", "kept"]
+        kept = {"outcome": "kept", "reasoning": "The new licence is not there yet; I have called the agency."}
+        path = f"/v1/queue/{asked[0]['id']}/decide"
+        for wrong in ({"until": "2026-11-28T08:00:00Z"}, {"until": "2028-01-01T00:00:00Z"}, {"until": "soon"},
+                      {"until": "2026-12-05T08:00:00Z", "outcome": "reinstated"}):
+            assert admin.post(path, {**kept, **wrong}).status == 400, wrong
+        decided = admin.need("POST", path, {**kept, "until": "2026-12-05T08:00:00Z"})
+        mine = next(d for d in phone.need("GET", "/v1/driver/decisions")["items"] if d["id"] == decided["decision_id"])
+        assert mine["inputs"]["until"] == "2026-12-05T08:00:00.000Z" and mine["reason"] == "suspension_kept", mine
+        admin.need("POST", "/sim/advance", {"to": "2026-12-05T07:59:00Z"})
+        admin = s.admin()
+        assert admin.need("GET", "/v1/queue?state=open")["items"] == []
+        admin.need("POST", "/sim/advance", {"to": "2026-12-05T08:00:00Z"})
+        asked = the_question(admin)
+        phone.sign_in()
+        assert state() == "suspended"
         answer = {"outcome": "reinstated", "reasoning": "I have seen the new licence at the counter this morning."}
+        admin.need("POST", f"/v1/queue/{asked[0]['id']}/open")
         decided = admin.need("POST", f"/v1/queue/{asked[0]['id']}/decide", answer)
         assert state() == "active"
         mine = phone.need("GET", "/v1/driver/decisions")["items"]

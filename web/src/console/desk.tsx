@@ -3,7 +3,7 @@ import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import type { Client } from "../shared/api";
 import type { About, Station } from "../shared/types";
-import type { Format } from "../shared/ui";
+import { Field, type Format, fromWall } from "../shared/ui";
 
 export type Role = "admin" | "dispatcher" | "reviewer" | "representative" | "auditor";
 export interface Staff {
@@ -57,12 +57,15 @@ export function useTick(ms: number): number {
   return n;
 }
 
+/** A date so many days on. */
+export function daysOn(date: string, days: number): string {
+  const d = new Date(`${date}T12:00:00Z`);
+  d.setUTCDate(d.getUTCDate() + days);
+  return d.toISOString().slice(0, 10);
+}
+
 export function Day({ date, change }: { date: string; change: (date: string) => void }) {
-  const move = (days: number): void => {
-    const d = new Date(`${date}T12:00:00Z`);
-    d.setUTCDate(d.getUTCDate() + days);
-    change(d.toISOString().slice(0, 10));
-  };
+  const move = (days: number): void => change(daysOn(date, days));
   return (
     <div class="row day">
       <button type="button" aria-label="The day before" onClick={() => move(-1)}>←</button>
@@ -70,6 +73,20 @@ export function Day({ date, change }: { date: string; change: (date: string) => 
       <button type="button" aria-label="The day after" onClick={() => move(1)}>→</button>
     </div>
   );
+}
+
+/** The date of a suspension. */
+export function AskedAgain({ value, change }: { value: string; change: (date: string) => void }) {
+  return (
+    <Field label="Asked about again on" hint="A person decides then, too; nothing ends by itself. May stay empty: then nobody is asked.">
+      <input name="until" type="date" value={value} onInput={(e) => change(e.currentTarget.value)} />
+    </Field>
+  );
+}
+
+/** What a verdict says of it: eight in the morning of that day, or nothing. */
+export function askedAgainAt(date: string, zone: string): { until?: string } {
+  return date === "" ? {} : { until: fromWall(`${date}T08:00`, zone) };
 }
 
 /** Own words, long enough to mean something; she reads them. */

@@ -1,8 +1,8 @@
 // Drivers as the desk may see them. Every look leaves a line she reads; every note is hers to read.
 import { useState } from "preact/hooks";
 import type { Items } from "../shared/types";
-import { Act, Field, fromWall, useLoad, Wait } from "../shared/ui";
-import { may, plain, Reasoning, station, useDesk } from "./desk";
+import { Act, Field, useLoad, Wait } from "../shared/ui";
+import { AskedAgain, askedAgainAt, may, plain, Reasoning, station, useDesk } from "./desk";
 
 interface Driver {
   id: string;
@@ -69,7 +69,7 @@ function Verdicts({ driver, reload }: { driver: Driver; reload: () => void }) {
   const [until, setUntil] = useState("");
   const arrows = ARROWS["review"]!.filter((a) => a.from.includes(driver.state));
   const decide = async (): Promise<void> => {
-    const date = act === "suspend" && until !== "" ? { until: fromWall(`${until}T08:00`, about.operator.zone) } : {};
+    const date = act === "suspend" ? askedAgainAt(until, about.operator.zone) : {};
     await client.post(`/v1/drivers/${driver.id}/${act!}`, { reasoning: why.trim(), ...date });
     setAct(null);
     setWhy("");
@@ -81,7 +81,7 @@ function Verdicts({ driver, reload }: { driver: Driver; reload: () => void }) {
       <h2>Decide about this driver</h2>
       <p class="soft">Only a person can do this, with her name and her reasons. The driver reads them and can appeal.</p>
       <div class="row">{arrows.map((a) => <button key={a.act} type="button" aria-pressed={act === a.act} onClick={() => setAct(a.act)}>{a.text}</button>)}</div>
-      {act === "suspend" && <Field label="Asked about again on" hint="A person decides then, too; nothing ends by itself. May stay empty."><input name="until" type="date" value={until} onInput={(e) => setUntil(e.currentTarget.value)} /></Field>}
+      {act === "suspend" && <AskedAgain value={until} change={setUntil} />}
       {act !== null && <><Reasoning label="Why" value={why} change={setWhy} /><Act class="danger" disabled={why.trim().length < 20} run={decide}>{arrows.find((a) => a.act === act)?.text}</Act></>}
     </section>
   );

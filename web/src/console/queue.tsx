@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Items, Statement } from "../shared/types";
 import { Act, Field, go, Segments, useLoad, Wait } from "../shared/ui";
-import { plain, Reasoning, station, useDesk } from "./desk";
+import { AskedAgain, askedAgainAt, daysOn, plain, Reasoning, station, useDesk } from "./desk";
 
 interface Entry {
   id: string;
@@ -128,21 +128,24 @@ function Looking({ since }: { since: number }) {
 }
 
 function Verdict({ item, opened }: { item: Item; opened: Set<string> }) {
-  const { client } = useDesk();
+  const { client, about, today } = useDesk();
   const [outcome, setOutcome] = useState<string | null>(null);
   const [reasoning, setReasoning] = useState("");
   const [facts, setFacts] = useState<Facts | null>(null);
-  const about = statementOf(item);
+  const [until, setUntil] = useState(daysOn(today, 7));
+  const appealed = statementOf(item);
   const statement = useLoad<Statement | null>(async () => {
-    if (about === null) return null;
-    const s = await client.get<Statement>(`/v1/statements/${about}`);
+    if (appealed === null) return null;
+    const s = await client.get<Statement>(`/v1/statements/${appealed}`);
     setFacts(s.facts);
     return s;
-  }, [about]);
+  }, [appealed]);
+  const keeps = item.kind === "suspension.review" && outcome === "kept";
   const unseen = item.evidence.filter((e) => !opened.has(e.label)).length;
   const decide = async (): Promise<void> => {
     const body: Record<string, unknown> = { outcome, reasoning: reasoning.trim() };
     if (outcome === "upheld" && facts !== null) body["facts"] = facts;
+    if (keeps) Object.assign(body, askedAgainAt(until, about.operator.zone));
     await client.post(`/v1/queue/${item.id}/decide`, body);
     go("queue");
   };
@@ -151,6 +154,7 @@ function Verdict({ item, opened }: { item: Item; opened: Set<string> }) {
       <h2>Your decision</h2>
       <div class="row choices" role="radiogroup" aria-label="Outcome">{item.outcomes.map((o) => <label key={o} class="choice"><input type="radio" name="outcome" checked={outcome === o} onChange={() => setOutcome(o)} /> {plain(o)}</label>)}</div>
       {outcome === "upheld" && statement.value !== null && facts !== null && <FactsForm statement={statement.value} facts={facts} change={setFacts} />}
+      {keeps && <AskedAgain value={until} change={setUntil} />}
       <Reasoning label="Why" value={reasoning} change={setReasoning} />
       {unseen > 0 && <p class="note warn">Open the evidence first: {unseen} not looked at.</p>}
       <Act class="primary" disabled={outcome === null || reasoning.trim().length < 20 || unseen > 0} run={decide}>Decide</Act>
