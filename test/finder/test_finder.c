@@ -1,4 +1,5 @@
 /* The finder: the extract first, then a server that this test plays, well and badly. */
+#include <pthread.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -30,11 +31,12 @@ struct fixture {
 	struct scope sc;
 	struct road *road;
 	struct http_server *server;
-	const char *body; /* what the server answers */
+	_Atomic int asked;
+	char target[512];   /* of the last question */
+	pthread_mutex_t mu; /* guards what follows: an answer nobody waits for may still be on its way */
+	const char *body;   /* what the server answers */
 	int status;
 	int delay_ms;
-	_Atomic int asked;
-	char target[512];
 };
 
 static size_t
@@ -51,10 +53,26 @@ handle(void *ctx, struct http_exchange *x)
 {
 	struct fixture *f = ctx;
 	const char *q = http_query(x, "q");
+	pthread_mutex_lock(&f->mu);
 	snprintf(f->target, sizeof f->target, "%s?q=%s", http_path(x), q == NULL ? "" : q);
+	const char *body = f->body;
+	int status = f->status;
+	int delay_ms = f->delay_ms;
+	pthread_mutex_unlock(&f->mu);
 	f->asked++;
-	usleep((useconds_t)f->delay_ms * 1000);
-	http_reply(x, f->status, NULL, 0, f->body, strlen(f->body), true);
+	usleep((useconds_t)delay_ms * 1000);
+	http_reply(x, status, NULL, 0, body, strlen(body), true);
+}
+
+/* From the next question on. */
+static void
+answers(struct fixture *f, int status, const char *body, int delay_ms)
+{
+	pthread_mutex_lock(&f->mu);
+	f->status = status;
+	f->body = body;
+	f->delay_ms = delay_ms;
+	pthread_mutex_unlock(&f->mu);
 }
 
 static int
@@ -64,8 +82,8 @@ setup(void **state)
 	if (f == NULL)
 		return -1;
 	scope_init(&f->sc);
-	f->status = 200;
-	f->body = "[]";
+	pthread_mutex_init(&f->mu, NULL);
+	answers(f, 200, "[]", 0);
 	struct road_import_report report;
 	const char *town = address_town(&f->sc);
 	assert_ok(&f->sc, town_open_bytes(&f->sc, town, strlen(town), "walk", &f->road, &report));
@@ -87,6 +105,7 @@ teardown(void **state)
 {
 	struct fixture *f = *state;
 	http_close(f->server);
+	pthread_mutex_destroy(&f->mu);
 	road_close(f->road);
 	scope_release(&f->sc);
 	free(f);
@@ -126,7 +145,7 @@ the_extract_comes_first(void **state)
 	assert_int_equal(found.answer.verdict, GEO_PLACED);
 	assert_int_equal(found.by, FINDER_EXTRACT);
 	assert_int_equal(f->asked, 0); /* nobody was told */
-	f->body = NOMINATIM_HOUSE;
+	answers(f, 200, NOMINATIM_HOUSE, 0);
 	found = find(f, finder, "R. do Moinho 7, 4700-001 Moinhos", &budget);
 	assert_int_equal(found.answer.verdict, GEO_PLACED);
 	assert_int_equal(found.by, FINDER_NOMINATIM);
@@ -143,7 +162,7 @@ photon_is_read_too(void **state)
 	struct fixture *f = *state;
 	struct finder_budget budget = {0};
 	struct finder *finder = open_finder(f, FINDER_PHOTON, NULL);
-	f->body = PHOTON_HOUSE;
+	answers(f, 200, PHOTON_HOUSE, 0);
 	struct finding found = find(f, finder, "Moinhos, Rua do Moinho 7", &budget);
 	assert_int_equal(found.answer.verdict, GEO_PLACED);
 	assert_int_equal(found.by, FINDER_PHOTON);
@@ -167,7 +186,7 @@ answers_are_compared(void **state)
 	    {"Moinhos", "place-only"},
 	};
 	struct finder *finder = open_finder(f, FINDER_NOMINATIM, NULL);
-	f->body = NOMINATIM_HOUSE;
+	answers(f, 200, NOMINATIM_HOUSE, 0);
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		struct finder_budget budget = {0};
 		struct finding found = find(f, finder, cases[i].asked, &budget);
@@ -175,7 +194,7 @@ answers_are_compared(void **state)
 			fail_msg("\"%s\": %s", cases[i].asked,
 				 json_text(&f->sc, geo_answer_json(&f->sc, &found.answer)));
 	}
-	f->body = NOMINATIM_STREET; /* two of them, and no number */
+	answers(f, 200, NOMINATIM_STREET, 0); /* two of them, and no number */
 	struct finder_budget budget = {0};
 	struct finding found = find(f, finder, "Rua do Moinho 7", &budget);
 	assert_int_equal(found.answer.verdict, GEO_AMBIGUOUS);
@@ -199,7 +218,7 @@ a_bad_server_costs_its_answer_only(void **state)
 	struct finder *finder = open_finder(f, FINDER_NOMINATIM, f->road);
 	for (size_t i = 0; i < COUNT_OF(nonsense); i++) {
 		struct finder_budget budget = {0};
-		f->body = nonsense[i];
+		answers(f, 200, nonsense[i], 0);
 		struct finding found = find(f, finder, "Bergstraße 700, Baixa", &budget);
 		if (found.trouble == NULL || strcmp(found.trouble, "nonsense") != 0)
 			fail_msg("\"%s\" was taken", nonsense[i]);
@@ -207,17 +226,14 @@ a_bad_server_costs_its_answer_only(void **state)
 		assert_int_equal(found.by, FINDER_EXTRACT);
 	}
 	struct finder_budget budget = {0};
-	f->status = 503;
+	answers(f, 503, "[]", 0);
 	assert_string_equal(find(f, finder, "Rua X 1", &budget).trouble, "unavailable");
-	f->status = 200;
-	f->delay_ms = 600;
+	answers(f, 200, "[]", 600);
 	assert_string_equal(find(f, finder, "Rua X 1", &budget).trouble, "too-slow");
-	f->delay_ms = 0;
-	f->status = 302;
+	answers(f, 302, "[]", 0);
 	assert_string_equal(find(f, finder, "Rua X 1", &budget).trouble, "unavailable");
 	int asked = f->asked;
-	f->status = 200;
-	f->body = "[]";
+	answers(f, 200, "[]", 0);
 	assert_string_equal(find(f, finder, "Rua X 1", &budget).trouble, "unavailable"); /* left alone after three */
 	assert_int_equal(f->asked, asked);
 	budget = (struct finder_budget){.began_ms = 1};
