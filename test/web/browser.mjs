@@ -78,6 +78,7 @@ export class Watch {
     this.wrong = [];
     this.expected = [];
     this.seen = 0;
+    this.open = new Map();
   }
 
   /** The next failed answer of this status is part of the story. */
@@ -91,7 +92,9 @@ export class Watch {
       this.seen++;
       const url = new URL(r.url());
       if (url.protocol !== "blob:" && url.protocol !== "data:" && url.origin !== this.origin) note(`asked ${r.url()}`);
+      this.open.set(r, `${who}: ${r.method()} ${url.pathname} is not answered yet`);
     });
+    for (const end of ["requestfinished", "requestfailed"]) context.on(end, (r) => this.open.delete(r));
     context.on("response", (r) => {
       if (r.status() < 400) return;
       // "Is a round open?" has this answer when none is.

@@ -318,11 +318,11 @@ try {
   say("nothing left the house, no cookie, no error");
 } catch (e) {
   await tellPages(open);
-  console.error(watch.wrong.join("\n"));
+  console.error([...watch.wrong, ...watch.open.values(), house.said()].join("\n"));
   throw e;
 } finally {
   if (!ok) {
-    await Promise.all(open.map((p) => p.context().close()));
+    await Promise.allSettled(open.map((p) => p.context().close()));
     house.child.kill("SIGKILL");
   }
   if (process.env.KEEP !== "1") rmSync(top, { recursive: true, force: true, maxRetries: 10 });

@@ -157,17 +157,18 @@ export async function addsAWebhook(page, house) {
   await card.getByRole("button", { name: "Send a test" }).click();
   await card.getByText("What was sent").click();
   const row = card.locator("tbody tr").filter({ hasText: "webhook.ping" });
-  const look = async (state) => {
-    while (!(await row.getByText(state, { exact: true }).isVisible())) await card.getByRole("button", { name: "Look again" }).click();
+  const state = (is) => row.getByText(is, { exact: true });
+  const look = async (said) => {
+    while (!(await said.isVisible())) await card.getByRole("button", { name: "Look again" }).click();
   };
-  await look("Waiting");
-  await row.getByText("503 not taken").waitFor();
+  await look(row.getByText("503 not taken"));
+  await state("Waiting").waitFor();
   await row.getByRole("button", { name: "Send again" }).click();
-  await look("Delivered");
+  await look(state("Delivered"));
   await page.goto(`${house.url}/console/#/setup`);
   await page.reload();
   await card.getByText("What was sent").click();
-  await row.getByText("Delivered", { exact: true }).waitFor();
+  await state("Delivered").waitFor();
   await card.scrollIntoViewIfNeeded();
   await picture(page, "console-webhooks");
   const shown = await page.locator("body").innerText();

@@ -109,6 +109,10 @@ export class House {
     }
   }
 
+  said() {
+    return `the server's log: ${readFileSync(this.log, "utf8")}`;
+  }
+
   async close() {
     if (this.child.exitCode !== null) throw new Error(`the server died:\n${readFileSync(this.log, "utf8")}`);
     const code = await new Promise((resolve) => {

@@ -73,11 +73,12 @@ function Ways({ award, done }: { award: MyAward; done: () => void }) {
 
 export function CheckIn({ awardId }: { awardId: string }) {
   const app = useApp();
-  const { t, f, client, news } = app;
+  const { t, f, client, news, refresh } = app;
   const awards = useLoad(() => lastSaid<Items<MyAward>>(client, "/v1/driver/awards"), [news]);
   const award = awards.value?.items.find((a) => a.id === awardId);
   const start = async (): Promise<void> => {
     await client.post("/v1/driver/duties", { award_id: awardId });
+    refresh();
     go("round");
   };
   return (

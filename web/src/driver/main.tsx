@@ -1,7 +1,7 @@
 // The driver app: who she is, where she is in it, and what holds it together.
 import { render } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Client, Offline } from "../shared/api";
+import { Client, Offline, Problem } from "../shared/api";
 import "../shared/base.css";
 import type { About, Duty, Items, Place, Station } from "../shared/types";
 import { Act, Format, Trouble, useRoute, words } from "../shared/ui";
@@ -74,7 +74,7 @@ function usePosition(who: Who, news: number, ahead_ms: number): Place | null {
     if (who !== "here") return setOpen(false);
     let late = false; // an older answer must not undo a newer one
     client.get<Duty>("/v1/driver/duty").then(() => late || setOpen(true), (e: unknown) => {
-      if (!late && !(e instanceof Offline)) setOpen(false);
+      if (!late && e instanceof Problem && e.body.status < 500) setOpen(false);
     });
     return () => {
       late = true;

@@ -228,6 +228,9 @@ export function whereAmI(): Promise<GeolocationPosition> {
   });
 }
 
+const TURN_MS = 4000; // between two looks at what is to be sent
+const SEND_MS = 15_000; // after that a message of places is given up and sent again
+
 interface Fix {
   at: string;
   place: { lat: number; lon: number };
@@ -235,41 +238,47 @@ interface Fix {
   speed_mps?: number;
 }
 
-/** Reports where the phone is while a round is open; the caller ends it with the round. */
+/** Reports where the phone is while a round is open; the caller ends it with the round.
+ *  A phone that lies still tells its place once, and its first word may be lost or, by this clock, lie a moment
+ *  before the round's beginning: until the server has stored one, the last place known is said again. */
 export function report(client: Client, moved: (p: { lat: number; lon: number }) => void, ahead_ms: number): () => void {
   let waiting: Fix[] = [];
+  let last: GeolocationPosition | null = null;
   let sending = false;
-  let again = false;
+  let stored = false;
   const send = async (): Promise<void> => {
     if (sending || waiting.length === 0) return;
     sending = true;
     const batch = waiting.slice(0, 500);
     try {
-      const r = await client.post<{ stored: number }>("/v1/driver/positions", { positions: batch });
+      const r = await client.send<{ stored: number }>("POST", "/v1/driver/positions", { positions: batch }, { patience_ms: SEND_MS });
       waiting = waiting.slice(batch.length);
-      again = r.stored === 0; // this clock may lie a moment behind the round's beginning
+      stored ||= r.stored > 0;
     } catch (e) {
       if (e instanceof Problem && e.body.status < 500) waiting = waiting.slice(batch.length);
     } finally {
       sending = false;
     }
   };
-  const take = (p: GeolocationPosition): void => {
-    const place = { lat: p.coords.latitude, lon: p.coords.longitude };
-    const fix: Fix = { at: new Date(Date.now() + ahead_ms).toISOString(), place, accuracy_m: p.coords.accuracy };
+  const say = (p: GeolocationPosition): void => {
+    const fix: Fix = { at: new Date(Date.now() + ahead_ms).toISOString(), place: { lat: p.coords.latitude, lon: p.coords.longitude }, accuracy_m: p.coords.accuracy };
     if (p.coords.speed !== null && Number.isFinite(p.coords.speed)) fix.speed_mps = p.coords.speed;
     waiting.push(fix);
     waiting = waiting.slice(-2000);
-    moved(place);
+  };
+  const take = (p: GeolocationPosition): void => {
+    last = p;
+    say(p);
+    moved({ lat: p.coords.latitude, lon: p.coords.longitude });
     if (waiting.length === 1) void send();
   };
   const ignore = (): void => undefined;
   const watch = navigator.geolocation.watchPosition(take, ignore, { enableHighAccuracy: true, maximumAge: 2000 });
   const timer = setInterval(() => {
-    if (again && waiting.length === 0) navigator.geolocation.getCurrentPosition(take, ignore, { enableHighAccuracy: true });
-    again = false;
+    if (last === null) navigator.geolocation.getCurrentPosition(take, ignore, { enableHighAccuracy: true, timeout: TURN_MS, maximumAge: TURN_MS });
+    else if (!stored && waiting.length === 0) say(last);
     void send();
-  }, 4000);
+  }, TURN_MS);
   return () => {
     navigator.geolocation.clearWatch(watch);
     clearInterval(timer);
