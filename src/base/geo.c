@@ -44,6 +44,38 @@ place_distance_m(struct place a, struct place b)
 	return 2 * EARTH_RADIUS_M * asin(sqrt(h < 1 ? h : 1));
 }
 
+struct sphere_point
+place_on_sphere(struct place p)
+{
+	double lat = p.lat_e7 * RADIANS_PER_E7;
+	double lon = p.lon_e7 * RADIANS_PER_E7;
+	return (struct sphere_point){cos(lat) * cos(lon), cos(lat) * sin(lon), sin(lat)};
+}
+
+/* asin(s) / s as a series in s², to the last bit up to here. */
+#define SERIES_MAX 0.006
+
+static double
+arc_over_chord(double h)
+{
+	return 1 + h * (1. / 6 + h * (3. / 40 + h * (15. / 336 +
+						     h * (105. / 3456 + h * (945. / 42240 + h * (10395. / 599040))))));
+}
+
+void
+sphere_distances_m(struct sphere_point from, const struct sphere_point *to, size_t n, double *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		double x = to[i].x - from.x;
+		double y = to[i].y - from.y;
+		double z = to[i].z - from.z;
+		double h = (x * x + y * y + z * z) / 4; /* the square of the half chord: of the half angle's sine */
+		double s = sqrt(h);
+		double half = h < SERIES_MAX ? s * arc_over_chord(h) : asin(s < 1 ? s : 1);
+		out[i] = 2 * EARTH_RADIUS_M * half;
+	}
+}
+
 double
 place_bearing_deg(struct place a, struct place b)
 {

@@ -1,6 +1,8 @@
 #include "base/scope.h"
 
 #include <stdalign.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -21,6 +23,7 @@ struct scope_ending {
 
 #define CHUNK_FIRST ((size_t)4096)
 #define CHUNK_MAX ((size_t)256 << 10)
+#define LARGE ((size_t)16 << 20)
 
 const char *
 code_name(enum code code)
@@ -84,12 +87,26 @@ scope_clear(struct scope *sc)
 	error_clear(sc);
 }
 
+/* A matrix read across its rows misses the table of small pages at every step: a hint,
+ * before the first touch, and no matter where it is not heard. */
+static void
+ask_large_pages(void *p, size_t size)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)p + page - 1) / page * page;
+	uintptr_t to = ((uintptr_t)p + size) / page * page;
+	(void)madvise((void *)from, to - from, MADV_HUGEPAGE);
+}
+
 static struct arena_chunk *
 chunk_new(size_t size)
 {
 	struct arena_chunk *c = calloc(1, sizeof *c + size);
-	if (c != NULL)
-		c->size = size;
+	if (c == NULL)
+		return NULL;
+	if (size >= LARGE)
+		ask_large_pages(c, sizeof *c + size);
+	c->size = size;
 	return c;
 }
 

@@ -68,6 +68,8 @@ struct route_profile {
 	const int32_t *costs;	  /* NULL: from the vehicle's rates; else the arc costs themselves */
 	const int64_t *slice_at;  /* NULL: travel does not depend on time */
 	uint32_t n_slices;
+	/* The largest cell of the first durations, of distances and of costs; set by the problem. */
+	int32_t longest, farthest, dearest;
 };
 
 /* A wish, not a rule: outside [from, to] each hour costs. */
@@ -228,7 +230,7 @@ enum route_why {
 	ROUTE_WHY_RELATION, /* what it is tied to cannot be served together    */
 	ROUTE_WHY_PRICE,    /* serving it costs more than leaving it out       */
 	ROUTE_WHY_FULL,	    /* alone it would fit: the fleet's time or room is used up */
-	ROUTE_WHY_TIME,	    /* the budget ended before it was tried            */
+	ROUTE_WHY_TIME,	    /* the budget ended before every place was tried   */
 	ROUTE_WHY_STEPS,    /* given steps were followed and none names it     */
 };
 

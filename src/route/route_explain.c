@@ -113,7 +113,7 @@ sentence(struct scope *sc, const struct model *m, const struct route_out *o)
 		    vehicle);
 	case ROUTE_WHY_RELATION: return "a task it is tied to rides on a vehicle that has no place left for it";
 	case ROUTE_WHY_PRICE: return scope_printf(sc, "serving it costs more than its penalty of %" PRId64, t->penalty);
-	case ROUTE_WHY_TIME: return "the budget ended before a place was looked for";
+	case ROUTE_WHY_TIME: return "the budget ended before every place for it was looked at";
 	case ROUTE_WHY_STEPS: return "no vehicle's steps name it";
 	case ROUTE_WHY_FULL: break;
 	}
@@ -121,7 +121,8 @@ sentence(struct scope *sc, const struct model *m, const struct route_out *o)
 }
 
 static void
-explain_one(struct scope *sc, const struct model *m, const struct state *s, int32_t x, struct route_out *o)
+explain_one(struct scope *sc, const struct model *m, const struct state *s, int32_t x, bool hurried,
+	    struct route_out *o)
 {
 	int32_t first = m->p->tasks[x].kind == ROUTE_DELIVERY ? m->jobs[x].mate : x;
 	enum route_why nobody = m->n_routes == 0 ? ROUTE_WHY_FULL : ROUTE_WHY_SKILL;
@@ -143,13 +144,16 @@ explain_one(struct scope *sc, const struct model *m, const struct state *s, int3
 	}
 	if (fits && m->p->tasks[first].penalty != ROUTE_MUST && least >= m->jobs[first].left_out)
 		o->why = ROUTE_WHY_PRICE;
+	else if (fits && hurried)
+		o->why = ROUTE_WHY_TIME;
 	else if (fits && tied_elsewhere(m, s, first))
 		o->why = ROUTE_WHY_RELATION;
 	o->text = sentence(sc, m, o);
 }
 
 enum code
-explain_left_out(struct scope *sc, const struct model *m, const struct state *s, struct route_solution *out)
+explain_left_out(struct scope *sc, const struct model *m, const struct state *s, bool hurried,
+		 struct route_solution *out)
 {
 	uint32_t n = 0;
 	for (int32_t x = 0; x < m->n; x++)
@@ -157,6 +161,6 @@ explain_left_out(struct scope *sc, const struct model *m, const struct state *s,
 	out->out = NEW_ARRAY(sc, n, struct route_out);
 	for (int32_t x = 0; x < m->n; x++)
 		if (s->node[x].route == NO_NODE)
-			explain_one(sc, m, s, x, &out->out[out->n_out++]);
+			explain_one(sc, m, s, x, hurried, &out->out[out->n_out++]);
 	return OK;
 }

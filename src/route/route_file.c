@@ -66,22 +66,43 @@ words_line(struct words *w, char *line, size_t cap)
 
 /* --- distances --- */
 
+void
+mirror_band(int32_t *cells, size_t n, size_t from)
+{
+	size_t to = from + CELL_BAND < n ? from + CELL_BAND : n;
+	for (size_t j = from + 1; j < n; j++)
+		for (size_t i = from; i < to && i < j; i++)
+			cells[j * n + i] = cells[i * n + j];
+}
+
+/* Row i from the diagonal on. */
+static enum code
+euclid_row(struct scope *sc, const double *xy, size_t n, size_t i, double scale, int how, int32_t *row)
+{
+	for (size_t j = i; j < n; j++) {
+		double x = xy[2 * i] - xy[2 * j];
+		double y = xy[2 * i + 1] - xy[2 * j + 1];
+		double d = scale * sqrt(x * x + y * y);
+		d = how < 0 ? floor(d + 1e-9) : how == 0 ? floor(d + 0.5) : ceil(d - 1e-9);
+		if (d > ROUTE_CELL_MAX)
+			return fail_as(sc, E_LIMIT, "problem-too-large", "places %zu and %zu are too far apart", i, j);
+		row[j] = (int32_t)d;
+	}
+	return OK;
+}
+
 enum code
 euclid_matrix(struct scope *sc, const double *xy, uint32_t n, double scale, int how, int32_t **out)
 {
-	void *cells;
-	TRY(scope_try_array(sc, (size_t)n * n, sizeof(int32_t), &cells));
-	int32_t *t = cells;
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < n; j++) {
-			double d = scale * hypot(xy[2 * i] - xy[2 * j], xy[2 * i + 1] - xy[2 * j + 1]);
-			d = how < 0 ? floor(d + 1e-9) : how == 0 ? floor(d + 0.5) : ceil(d - 1e-9);
-			if (d > ROUTE_CELL_MAX)
-				return fail_as(sc, E_LIMIT, "problem-too-large", "places %zu and %zu are too far apart",
-					       i, j);
-			t[i * n + j] = (int32_t)d;
-		}
-	*out = t;
+	void *room;
+	TRY(scope_try_array(sc, (size_t)n * n, sizeof(int32_t), &room));
+	int32_t *cells = room;
+	for (size_t i = 0; i < n; i++) {
+		TRY(euclid_row(sc, xy, n, i, scale, how, cells + i * n));
+		if ((i + 1) % CELL_BAND == 0 || i + 1 == n)
+			mirror_band(cells, n, i / CELL_BAND * CELL_BAND);
+	}
+	*out = cells;
 	return OK;
 }
 

@@ -66,6 +66,10 @@ MUST_USE enum code words_int(struct scope *sc, struct words *w, int64_t min, int
 /* The rest of the line, trimmed, cut at cap. */
 bool words_line(struct words *w, char *line, size_t cap);
 
+/* Symmetric cells, n × n, are made in bands of so many rows from the diagonal on; each is
+ * copied to the columns below while it is in the cache. */
+#define CELL_BAND ((size_t)16)
+void mirror_band(int32_t *cells, size_t n, size_t from);
 /* n × n distances, scale × Euclid; how: -1 cut, 0 rounded, 1 up. E_LIMIT beyond what a cell holds. */
 MUST_USE enum code euclid_matrix(struct scope *sc, const double *xy, uint32_t n, double scale, int how, int32_t **out);
 

@@ -485,7 +485,8 @@ insert_find(struct state *s, int32_t x, uint32_t blink, int32_t only, int64_t be
 	ask_round(&a, only >= 0);
 	/* nothing, or only by opening a route: look everywhere */
 	bool dear = m->scanned && m->rich && a.below != INSERT_ANY && a.best.route == NO_NODE;
-	if (only < 0 && !dear && (a.best.route == NO_NODE || s->line[a.best.route].size == 0) && m->n_near < m->n - 1)
+	bool alone = a.best.route == NO_NODE || s->line[a.best.route].size == 0;
+	if (only < 0 && !dear && alone && m->n_near < m->n - 1 && !s->hurried)
 		ask_round(&a, true);
 	*best = a.best;
 }

@@ -253,7 +253,8 @@ insert_find_plain(struct state *s, int32_t x, uint32_t blink, int64_t below, str
 	}
 	struct spot spare = spare_spot(&c);
 	/* nothing at any price, not even by opening a route: look everywhere */
-	if (c.after == NO_NODE && (spare.route == NO_NODE || blink == 0) && m->n_near < m->n - 1 && c.below == NOTHING)
+	if (c.after == NO_NODE && (spare.route == NO_NODE || blink == 0) && m->n_near < m->n - 1 &&
+	    c.below == NOTHING && !s->hurried)
 		scan_everywhere(&c);
 	*best = c.after != NO_NODE && c.best < spare.delta
 		    ? (struct spot){c.best, s->node[c.after].route, c.after, NO_NODE}

@@ -97,8 +97,16 @@ least_duration(const struct route_problem *p, const struct route_profile *f, siz
 	return least;
 }
 
+static int32_t
+larger_way(int32_t most, int32_t cell)
+{
+	return cell < FAR_COST && cell > most ? cell : most;
+}
+
+/* *longest is its largest cell that is a way and can be a cost. */
 static enum code
-time_matrix(struct scope *sc, const struct model *m, uint32_t profile, double factor, const int32_t **out)
+time_matrix(struct scope *sc, const struct model *m, uint32_t profile, double factor, const int32_t **out,
+	    int32_t *longest)
 {
 	const struct route_problem *p = m->p;
 	const struct route_profile *f = &p->profiles[profile];
@@ -112,15 +120,19 @@ time_matrix(struct scope *sc, const struct model *m, uint32_t profile, double fa
 				t[i * side + j] = d == ROUTE_UNREACHABLE ? FAR_TIME : d;
 			}
 		*out = t;
+		*longest = f->longest;
 		return OK;
 	}
+	int32_t most = 0;
 	for (size_t i = 0; i < p->n_places; i++)
 		for (size_t j = 0; j < p->n_places; j++) {
 			int64_t d = least_duration(p, f, i * p->n_places + j);
 			int64_t slower = d == ROUTE_UNREACHABLE ? FAR_TIME : divided(d, factor);
 			t[i * side + j] = slower > FAR_TIME ? FAR_TIME : (int32_t)slower;
+			most = larger_way(most, t[i * side + j]);
 		}
 	*out = t;
+	*longest = most;
 	return OK;
 }
 
@@ -144,18 +156,21 @@ cell_cost(const struct route_problem *p, const struct matrix_key *k, size_t cell
 }
 
 static enum code
-cost_matrix(struct scope *sc, const struct model *m, const struct matrix_key *k, const int32_t **out)
+cost_matrix(struct scope *sc, const struct model *m, const struct matrix_key *k, const int32_t **out, int32_t *dearest)
 {
 	const struct route_problem *p = m->p;
 	size_t side = (size_t)p->n_places + 1;
+	int32_t most = 0;
 	int32_t *t;
 	TRY(new_matrix(sc, side, &t));
 	for (size_t i = 0; i < p->n_places; i++)
 		for (size_t j = 0; j < p->n_places; j++) {
 			double c = cell_cost(p, k, i * p->n_places + j);
 			t[i * side + j] = c < 0 ? FAR_COST : (int32_t)(c * m->scale + 0.5);
+			most = larger_way(most, t[i * side + j]);
 		}
 	*out = t;
+	*dearest = most;
 	return OK;
 }
 
@@ -207,27 +222,16 @@ key_of(const struct route_vehicle *v)
 	return (struct matrix_key){v->profile, v->speed_factor, v->rates.per_hour, v->rates.per_km};
 }
 
-static int32_t
-largest(const int32_t *cells, size_t n)
-{
-	int32_t most = 0;
-	for (size_t i = 0; cells != NULL && i < n; i++)
-		if (cells[i] != ROUTE_UNREACHABLE && cells[i] > most)
-			most = cells[i];
-	return most;
-}
-
 /* No arc of this vehicle costs more. */
 static double
 dearest_arc(const struct route_problem *p, const struct route_vehicle *v)
 {
 	const struct route_profile *f = &p->profiles[v->profile];
-	size_t cells = (size_t)p->n_places * p->n_places;
 	if (f->costs != NULL)
-		return largest(f->costs, cells);
-	double c = largest(f->durations, cells) / v->speed_factor * (double)v->rates.per_hour / 3600;
+		return f->dearest;
+	double c = f->longest / v->speed_factor * (double)v->rates.per_hour / 3600;
 	if (v->rates.per_km != 0)
-		c += largest(f->distances, cells) * (double)v->rates.per_km / 1000;
+		c += f->farthest * (double)v->rates.per_km / 1000;
 	return c;
 }
 
@@ -342,13 +346,15 @@ class_matrices(struct scope *sc, struct model *m, int32_t c)
 			continue;
 		k->time = o->time;
 		k->time_to = o->time_to;
+		k->longest = o->longest;
 		if (w->rates.per_hour == v->rates.per_hour && w->rates.per_km == v->rates.per_km) {
 			k->cost = o->cost;
 			k->cost_to = o->cost_to;
+			k->dearest = o->dearest;
 		}
 	}
 	if (k->time == NULL) {
-		TRY(time_matrix(sc, m, v->profile, v->speed_factor, &k->time));
+		TRY(time_matrix(sc, m, v->profile, v->speed_factor, &k->time, &k->longest));
 		TRY(transposed(sc, k->time, side, &k->time_to));
 	}
 	bool time_is_cost =
@@ -356,11 +362,16 @@ class_matrices(struct scope *sc, struct model *m, int32_t c)
 	if (k->cost == NULL && time_is_cost) {
 		k->cost = k->time;
 		k->cost_to = k->time_to;
+		k->dearest = k->longest;
 	}
 	if (k->cost == NULL) {
 		struct matrix_key key = key_of(v);
-		TRY(cost_matrix(sc, m, &key, &k->cost));
-		TRY(transposed(sc, k->cost, side, &k->cost_to));
+		TRY(cost_matrix(sc, m, &key, &k->cost, &k->dearest));
+		bool by_time = v->rates.per_km == 0 && p->profiles[v->profile].costs == NULL;
+		if (by_time && k->time == k->time_to)
+			k->cost_to = k->cost;
+		else
+			TRY(transposed(sc, k->cost, side, &k->cost_to));
 	}
 	return OK;
 }
@@ -438,14 +449,8 @@ find_prices(struct model *m)
 	for (int32_t c = 0; c < m->n_classes; c++)
 		most = m->classes[c].fixed > most ? m->classes[c].fixed : most;
 	int64_t dearest = 0;
-	size_t side = (size_t)m->n_places + 1;
-	for (int32_t c = 0; c < m->n_classes; c++) {
-		if (c > 0 && m->classes[c].cost == m->classes[c - 1].cost)
-			continue;
-		for (size_t i = 0; i < side * side; i++)
-			if (m->classes[c].cost[i] < FAR_COST && m->classes[c].cost[i] > dearest)
-				dearest = m->classes[c].cost[i];
-	}
+	for (int32_t c = 0; c < m->n_classes; c++)
+		dearest = m->classes[c].dearest > dearest ? m->classes[c].dearest : dearest;
 	int64_t must = most + 8 * dearest + 1;
 	int64_t cap = INT64_MAX / 8 / (m->n + 1) / (1000 * ROUTE_PRIORITY_MAX + 1);
 	must = must > cap ? cap : must;
@@ -556,132 +561,6 @@ find_richness(struct model *m)
 		m->clocked &= p->tasks[t].soft.early_per_hour == 0 && p->tasks[t].soft.late_per_hour == 0;
 }
 
-/* --- neighbours --- */
-
-struct candidate {
-	int64_t score;
-	int32_t entry;
-};
-
-static int
-by_score(const void *a, const void *b)
-{
-	const struct candidate *x = a;
-	const struct candidate *y = b;
-	if (x->score != y->score)
-		return x->score < y->score ? -1 : 1;
-	return (x->entry > y->entry) - (x->entry < y->entry);
-}
-
-/* The k smallest to the front, in no order (Hoare's selection). */
-static void
-select_smallest(struct candidate *c, int32_t n, int32_t k)
-{
-	int32_t lo = 0;
-	int32_t hi = n - 1;
-	while (lo < hi) {
-		struct candidate pivot = c[lo + (hi - lo) / 2];
-		int32_t i = lo;
-		int32_t j = hi;
-		while (i <= j) {
-			while (by_score(&c[i], &pivot) < 0)
-				i++;
-			while (by_score(&c[j], &pivot) > 0)
-				j--;
-			if (i <= j) {
-				struct candidate t = c[i];
-				c[i++] = c[j];
-				c[j--] = t;
-			}
-		}
-		if (k <= j)
-			hi = j;
-		else if (k >= i)
-			lo = i;
-		else
-			return;
-	}
-}
-
-/* Cost of the arc plus a fifth of the waiting it forces: how well j follows i
- * (Vidal et al. 2013, with their waiting weight). -1: it cannot. */
-static int64_t
-follow_score(const struct model *m, const struct class *k, int32_t i, int32_t j)
-{
-	size_t side = (size_t)m->n_places + 1;
-	const struct job *a = &m->jobs[i];
-	const struct job *b = &m->jobs[j];
-	size_t cell = (size_t)a->place * side + (size_t)b->place;
-	int64_t t = k->time[cell];
-	int64_t first = (int64_t)a->open + a->service + t;
-	if (t >= FAR_TIME || first > b->close)
-		return -1;
-	int64_t last = (int64_t)a->close + a->service + t;
-	int64_t wait = b->open > last ? b->open - last : 0;
-	return k->cost[cell] + wait / 5;
-}
-
-static enum code
-find_near(struct scope *sc, struct model *m, int32_t n_near)
-{
-	m->n_near = n_near < m->n ? n_near : m->n;
-	m->mean_arc = 1;
-	if (n_near == 0)
-		return OK;
-	void *rows;
-	TRY(scope_try_array(sc, (size_t)m->n * (size_t)m->n_near + 1, sizeof(int32_t), &rows));
-	m->near = rows;
-	struct candidate *all = malloc(((size_t)m->n + 1) * sizeof *all);
-	if (all == NULL)
-		return fail(sc, E_MEMORY, "no memory for neighbours");
-	const struct class *k = &m->classes[0];
-	double sum = 0;
-	int64_t counted = 0;
-	for (int32_t i = 0; i < m->n; i++) {
-		int32_t found = 0;
-		for (int32_t j = 0; j < m->n; j++) {
-			int64_t before = j == i ? -1 : follow_score(m, k, j, i);
-			int64_t after = j == i ? -1 : follow_score(m, k, i, j);
-			if (before < 0 && after < 0)
-				continue;
-			int32_t bits = (before >= 0 ? NEAR_BEFORE : 0) | (after >= 0 ? NEAR_AFTER : 0);
-			int64_t score = before < 0 ? after : after < 0 ? before : before < after ? before : after;
-			all[found++] = (struct candidate){score, j << 2 | bits};
-		}
-		int32_t kept = found < m->n_near ? found : m->n_near;
-		if (found > kept)
-			select_smallest(all, found, kept - 1);
-		qsort(all, (size_t)kept, sizeof *all, by_score);
-		int32_t *row = m->near + (size_t)i * (size_t)m->n_near;
-		for (int32_t e = 0; e < m->n_near; e++)
-			row[e] = e < kept ? all[e].entry : -1;
-		for (int32_t e = 0; e < kept && e < 5; e++, counted++)
-			sum += (double)all[e].score;
-	}
-	free(all);
-	m->mean_arc = counted > 0 ? sum / (double)counted : 1;
-	if (m->mean_arc < 1)
-		m->mean_arc = 1;
-	return OK;
-}
-
-/* The arcs beside the neighbours, for the scan of the plain case. */
-static enum code
-find_near_arcs(struct scope *sc, struct model *m)
-{
-	size_t entries = (size_t)m->n * (size_t)m->n_near;
-	void *arcs;
-	TRY(scope_try_array(sc, entries + 1, sizeof *m->near_arcs, &arcs));
-	m->near_arcs = arcs;
-	size_t side = (size_t)m->n_places + 1;
-	for (size_t e = 0; e < entries; e++) {
-		const int32_t *row = m->classes[0].cost + (size_t)m->jobs[e / (size_t)m->n_near].place * side;
-		int32_t y = m->near[e] < 0 ? NO_NODE : near_node(m->near[e]);
-		m->near_arcs[e] = (struct near_arc){y, y < 0 ? 0 : row[m->jobs[y].place]};
-	}
-	return OK;
-}
-
 /* --- the whole --- */
 
 /* When something must be done at the earliest; ROUTE_TIME_MAX for a task of any time. */
@@ -729,7 +608,8 @@ find_base(struct scope *sc, struct model *m)
 }
 
 enum code
-model_new(struct scope *sc, const struct route_problem *p, int32_t n_near, struct model **out)
+model_new(struct scope *sc, const struct route_problem *p, int32_t n_near, const _Atomic bool *cancel,
+	  struct model **out)
 {
 	struct model *m = NEW(sc, struct model);
 	m->p = p;
@@ -761,12 +641,11 @@ model_new(struct scope *sc, const struct route_problem *p, int32_t n_near, struc
 	if (m->n_classes > 0 && m->n > 0) {
 		find_fits(sc, m);
 		find_prices(m);
-		TRY(find_near(sc, m, n_near));
 	}
 	m->scanned = !m->pairs && !m->relations && m->one_class && m->fits == NULL && m->load != LOAD_PROFILE;
 	m->simple = m->scanned && !m->rich;
-	if (m->scanned && m->n_near > 0 && m->symmetric && m->classes[0].cost == m->classes[0].time)
-		TRY(find_near_arcs(sc, m));
+	if (m->n_classes > 0)
+		TRY(model_find_near(sc, m, n_near, cancel));
 	*out = m;
 	return OK;
 }

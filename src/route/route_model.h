@@ -29,7 +29,8 @@ struct class
 	uint32_t vehicle; /* one of them */
 	int32_t n;	  /* how many there are */
 	const int32_t *time, *time_to, *cost, *cost_to;
-	int32_t start, end; /* places */
+	int32_t longest, dearest; /* cells of time and cost */
+	int32_t start, end;	  /* places */
 	int32_t open, close;
 	int32_t max_tasks;
 	int64_t fixed;	    /* scaled, with the vehicle tier */
@@ -115,8 +116,12 @@ route_tail(const struct model *m, int32_t r)
 	return m->n + 2 * r + 1;
 }
 
-/* E_LIMIT  the times span more than ROUTE_SPAN_MAX.  E_MEMORY  the scope's cap. */
-MUST_USE enum code model_new(struct scope *sc, const struct route_problem *p, int32_t n_near, struct model **out);
+/* With n_near neighbours a task. Once *cancel (NULL: never) is true the tasks still to come get none.
+ * E_LIMIT  the times span more than ROUTE_SPAN_MAX.  E_MEMORY  the scope's cap. */
+MUST_USE enum code model_new(struct scope *sc, const struct route_problem *p, int32_t n_near,
+			     const _Atomic bool *cancel, struct model **out);
+/* The neighbours' part of it (route_near.c): near, near_arcs, n_near and mean_arc. */
+MUST_USE enum code model_find_near(struct scope *sc, struct model *m, int32_t n_near, const _Atomic bool *cancel);
 
 /* Travel of a vehicle over one cell of the matrix when it leaves at `at` (caller's
  * time) and slice k is the last one that begins no later (0 before the first);

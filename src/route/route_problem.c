@@ -37,12 +37,18 @@ grow(struct scope *sc, void *rows, uint32_t n, uint32_t *cap, size_t size)
 }
 
 static enum code
-check_cells(struct scope *sc, const int32_t *cells, size_t n, size_t width, const char *what)
+check_cells(struct scope *sc, const int32_t *cells, size_t n, size_t width, const char *what, int32_t *largest)
 {
-	for (size_t i = 0; i < n; i++)
-		if (cells[i] != ROUTE_UNREACHABLE && (cells[i] < 0 || cells[i] > ROUTE_CELL_MAX))
+	int32_t most = *largest;
+	for (size_t i = 0; i < n; i++) {
+		if (cells[i] == ROUTE_UNREACHABLE)
+			continue;
+		if (cells[i] < 0 || cells[i] > ROUTE_CELL_MAX)
 			return INVALID("the %s from place %zu to %zu is %" PRId32 "; 0 to %d are possible", what,
 				       i / width % width, i % width, cells[i], ROUTE_CELL_MAX);
+		most = cells[i] > most ? cells[i] : most;
+	}
+	*largest = most;
 	return OK;
 }
 
@@ -97,12 +103,16 @@ route_problem_profile(struct scope *sc, struct route_problem *p, const struct ro
 		f.n_slices = 1;
 	if (f.n_slices > 96)
 		return TOO_MANY("%u time slices; at most 96 are possible", f.n_slices);
-	TRY(check_cells(sc, f.durations, cells * f.n_slices, p->n_places, "duration"));
+	f.longest = f.farthest = f.dearest = 0;
+	TRY(check_cells(sc, f.durations, cells, p->n_places, "duration", &f.longest));
+	int32_t later = 0;
+	TRY(check_cells(sc, f.durations + cells, cells * (f.n_slices - 1), p->n_places, "duration", &later));
 	if (f.distances != NULL)
-		TRY(check_cells(sc, f.distances, cells, p->n_places, "distance"));
+		TRY(check_cells(sc, f.distances, cells, p->n_places, "distance", &f.farthest));
 	if (f.costs != NULL)
-		TRY(check_cells(sc, f.costs, cells, p->n_places, "cost"));
-	TRY(check_ways(sc, &f, cells));
+		TRY(check_cells(sc, f.costs, cells, p->n_places, "cost", &f.dearest));
+	if (f.distances != NULL || f.costs != NULL)
+		TRY(check_ways(sc, &f, cells));
 	if (f.n_slices > 1) {
 		TRY(check_slices(sc, &f, cells));
 		f.slice_at = scope_memdup(sc, f.slice_at, f.n_slices * sizeof *f.slice_at);
@@ -224,7 +234,7 @@ static enum code
 add_tasks(struct scope *sc, struct route_problem *p, const struct route_task *t, uint32_t n)
 {
 	if (p->n_tasks + n > ROUTE_TASKS_MAX)
-		return TOO_MANY("more than %d tasks", ROUTE_TASKS_MAX);
+		return TOO_MANY("more than %d tasks: plan areas or days one by one", ROUTE_TASKS_MAX);
 	for (uint32_t i = 0; i < n; i++) {
 		p->tasks = grow(sc, p->tasks, p->n_tasks, &p->cap_tasks, sizeof *p->tasks);
 		p->tasks[p->n_tasks++] = t[i];

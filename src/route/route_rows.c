@@ -34,7 +34,8 @@ rows_read(struct scope *sc, struct words *w, const struct row_form *form, struct
 	struct row_table t = {NEW_ARRAY(sc, cap, struct row), 0};
 	for (; more_words(w); t.n++) {
 		if (t.n == ROUTE_PLACES_MAX)
-			return fail_as(sc, E_LIMIT, "problem-too-large", "more than %d rows", ROUTE_PLACES_MAX);
+			return fail_as(sc, E_LIMIT, "problem-too-large",
+				       "more than %d rows: plan areas or days one by one", ROUTE_PLACES_MAX);
 		if (t.n == cap) {
 			struct row *wide = NEW_ARRAY(sc, (size_t)cap * 2, struct row);
 			memcpy(wide, t.rows, cap * sizeof *wide);

@@ -181,7 +181,7 @@ keep_best(struct search *s)
 }
 
 void
-search_construct(struct search *s, bool (*go_on)(void *arg), void *arg)
+search_construct(struct search *s, enum pace (*pace)(void *arg), void *arg)
 {
 	struct state *now = s->now;
 	state_mark(now);
@@ -189,15 +189,21 @@ search_construct(struct search *s, bool (*go_on)(void *arg), void *arg)
 	memcpy(s->removed, now->out, (size_t)now->n_out * sizeof *now->out);
 	now->n_out = 0;
 	sort_removed(s, s->m->load == LOAD_NONE ? ORDER_FAR : ORDER_EARLY);
+	enum pace at = PACE_CALM;
 	for (int32_t i = 0; i < s->n_removed; i++) {
-		if (i % 16 == 0 && !go_on(arg)) {
-			for (; i < s->n_removed; i++)
-				state_out_add(now, s->removed[i]);
-			break;
+		if (i % 16 == 0)
+			at = pace(arg);
+		now->hurried = at != PACE_CALM;
+		s->hurried |= now->hurried;
+		if (at == PACE_STOP) {
+			state_out_add(now, s->removed[i]);
+			continue;
 		}
 		put_back(s, s->removed[i], 0, INT64_MAX);
 		state_mark(now);
 	}
+	now->hurried = false;
+	state_mark(now);
 	state_copy(s->best, now);
 }
 

@@ -31,6 +31,7 @@ struct search {
 	uint64_t iterations;
 	struct pool *pool; /* NULL: none */
 	double pool_below; /* temperature from which on the pool remembers routes */
+	bool hurried;	   /* the first plan had to hurry: for who asks why tasks are left out */
 	uint32_t *missed;  /* [task] how often it was left over: fleet reduction */
 };
 
@@ -56,8 +57,11 @@ void search_remove(struct search *s, int32_t task);
 void search_recreate(struct search *s, uint32_t blink);
 
 MUST_USE enum code search_new(struct scope *sc, const struct model *m, uint64_t seed, struct search **out);
-/* The first plan: every task in, where there is a way. False from `go_on` ends it early. */
-void search_construct(struct search *s, bool (*go_on)(void *arg), void *arg);
+/* The first plan: every task in, where there is a way. `pace` is asked every few tasks;
+ * once it says HURRY, places are sought beside neighbours only: a task then costs a few
+ * microseconds, but may be left out although there is a place (s->hurried). */
+enum pace { PACE_CALM, PACE_HURRY, PACE_STOP };
+void search_construct(struct search *s, enum pace (*pace)(void *arg), void *arg);
 /* One change tried; keeps best up to date. */
 void search_step(struct search *s);
 /* Continue from the best. */

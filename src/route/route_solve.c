@@ -15,6 +15,7 @@
 
 #define NEIGHBOURS 60
 #define CLOCK_EVERY 32	   /* iterations between two looks at the clock */
+#define CALM 1.5	   /* times as long as the model took */
 #define EPOCH_TRIES 4000   /* of each member of a team */
 #define COMPACT_SHARE 0.15 /* vehicles first: a short cycle, … */
 #define FLEET_SHARE 0.55   /* … then fewer vehicles until here */
@@ -37,6 +38,7 @@ struct run {
 	int64_t begun_ns, last_report_ns;
 	int64_t reported;
 	uint64_t polished; /* tries spent so */
+	double calm_s;	   /* until then the first plan need not hurry */
 	bool over;
 };
 
@@ -58,12 +60,16 @@ cancelled(const struct run *r)
 	return r->budget->cancel != NULL && atomic_load_explicit(r->budget->cancel, memory_order_relaxed);
 }
 
-/* For the first plan: a deadline cuts even that short, but only a real one. */
-static bool
-may_construct(void *arg)
+/* For the first plan. A deadline makes it hurry, but not before it had half as long as
+ * the model took: to no purpose was that made without it. */
+static enum pace
+construct_pace(void *arg)
 {
 	const struct run *r = arg;
-	return !cancelled(r) && (r->budget->seconds <= 0 || elapsed(r) < r->budget->seconds);
+	if (cancelled(r))
+		return PACE_STOP;
+	double t = r->budget->seconds > 0 ? elapsed(r) : 0;
+	return t < r->budget->seconds || t < r->calm_s || r->budget->seconds <= 0 ? PACE_CALM : PACE_HURRY;
 }
 
 /* How much of the budget is used: 0 … 1 and beyond. */
@@ -114,7 +120,7 @@ write_solution(struct scope *sc, const struct run *r, struct route_solution **ou
 	const struct model *m = r->search->m;
 	struct route_solution *s = NEW(sc, struct route_solution);
 	TRY(write_tours(sc, m, r->search->best, s));
-	TRY(explain_left_out(sc, m, r->search->best, s));
+	TRY(explain_left_out(sc, m, r->search->best, r->search->hurried, s));
 	for (uint32_t i = 0; i < s->n_out; i++)
 		if (m->p->tasks[s->out[i].task].penalty != ROUTE_MUST)
 			s->cost += m->p->tasks[s->out[i].task].penalty;
@@ -347,7 +353,7 @@ solve_within(struct scope *inner, struct scope *sc, const struct route_problem *
 	struct model *m;
 	/* A plan that is only to be completed needs no neighbours: few tasks are placed. */
 	bool only_complete = rows != NULL && budget->seconds <= 0 && budget->iterations == 0;
-	TRY(model_new(inner, p, only_complete ? 0 : NEIGHBOURS, &m));
+	TRY(model_new(inner, p, only_complete ? 0 : NEIGHBOURS, budget->cancel, &m));
 	TRY(search_new(inner, m, budget->seed, &r.search));
 	if (m->simple && !only_complete) {
 		TRY(pool_new(inner, m, &r.search->pool));
@@ -356,7 +362,8 @@ solve_within(struct scope *inner, struct scope *sc, const struct route_problem *
 	if (m->n > 0 && m->n_routes > 0) {
 		if (rows != NULL)
 			TRY(start_from(inner, r.search, rows));
-		search_construct(r.search, may_construct, &r);
+		r.calm_s = CALM * elapsed(&r);
+		search_construct(r.search, construct_pace, &r);
 		report(&r);
 		if (budget->threads > 1)
 			TRY(team_new(inner, r.search, budget->threads, budget->seed, &r.team));

@@ -59,7 +59,8 @@ struct state {
 	/* the way back */
 	uint32_t stamp;
 	uint32_t *node_stamp, *line_stamp;
-	bool broken; /* taking something out has made a route impossible: undo */
+	bool hurried; /* insert_find() looks beside neighbours only */
+	bool broken;  /* taking something out has made a route impossible: undo */
 	struct saved_node *old_nodes;
 	struct saved_line *old_lines;
 	int32_t n_old_nodes, n_old_lines;

@@ -6,6 +6,36 @@
 
 /* --- places --- */
 
+/* Where the place stands in the table, or would. */
+static uint32_t *
+place_slot(const struct reader *r, struct place at)
+{
+	uint64_t key = (uint64_t)(uint32_t)at.lat_e7 << 32 | (uint32_t)at.lon_e7;
+	uint32_t mask = 4 * r->cap_places - 1;
+	uint32_t i = (uint32_t)(key * 0x9e3779b97f4a7c15u >> 40) & mask;
+	for (; r->slots[i] != 0; i = (i + 1) & mask) {
+		const struct place *p = &r->places[r->slots[i] - 1];
+		if (p->lat_e7 == at.lat_e7 && p->lon_e7 == at.lon_e7)
+			break;
+	}
+	return &r->slots[i];
+}
+
+/* Twice the room; the table anew. */
+static void
+widen_places(struct reader *r)
+{
+	uint32_t cap = r->cap_places == 0 ? 64 : r->cap_places * 2;
+	struct place *wide = NEW_ARRAY(r->sc, cap, struct place);
+	if (r->n_places > 0)
+		memcpy(wide, r->places, r->n_places * sizeof *wide);
+	r->places = wide;
+	r->cap_places = cap;
+	r->slots = NEW_ARRAY(r->sc, 4 * (size_t)cap, uint32_t);
+	for (uint32_t i = 0; i < r->n_places; i++)
+		*place_slot(r, wide[i]) = i + 1;
+}
+
 static enum code
 place_of_coords(struct reader *r, const json_t *v, uint32_t *out)
 {
@@ -17,23 +47,17 @@ place_of_coords(struct reader *r, const json_t *v, uint32_t *out)
 		return fail_as(sc, E_INVALID, "bad-problem", "a location is [longitude, latitude]");
 	TRY(place_from_degrees(sc, json_number_value(lat), json_number_value(lon), &at));
 	r->located = true;
-	for (uint32_t i = 0; i < r->n_places; i++)
-		if (r->places[i].lat_e7 == at.lat_e7 && r->places[i].lon_e7 == at.lon_e7) {
-			*out = i;
-			return OK;
-		}
-	if (r->n_places == ROUTE_PLACES_MAX)
-		return fail_as(sc, E_LIMIT, "problem-too-large", "more than %d places", ROUTE_PLACES_MAX);
-	if (r->n_places == r->cap_places) {
-		uint32_t cap = r->cap_places == 0 ? 64 : r->cap_places * 2;
-		struct place *wide = NEW_ARRAY(sc, cap, struct place);
-		if (r->n_places > 0)
-			memcpy(wide, r->places, r->n_places * sizeof *wide);
-		r->places = wide;
-		r->cap_places = cap;
+	if (r->n_places == r->cap_places)
+		widen_places(r);
+	uint32_t *slot = place_slot(r, at);
+	if (*slot == 0 && r->n_places == ROUTE_PLACES_MAX)
+		return fail_as(sc, E_LIMIT, "problem-too-large", "more than %d places: plan areas or days one by one",
+			       ROUTE_PLACES_MAX);
+	if (*slot == 0) {
+		r->places[r->n_places++] = at;
+		*slot = r->n_places;
 	}
-	r->places[r->n_places] = at;
-	*out = r->n_places++;
+	*out = *slot - 1;
 	return OK;
 }
 
@@ -173,17 +197,28 @@ static enum code
 great_circles(struct reader *r, struct route_profile *f)
 {
 	struct scope *sc = r->sc;
-	uint32_t n = r->n_places;
+	size_t n = r->n_places;
 	void *seconds;
 	void *metres;
-	TRY(scope_try_array(sc, (size_t)n * n, sizeof(int32_t), &seconds));
-	TRY(scope_try_array(sc, (size_t)n * n, sizeof(int32_t), &metres));
+	TRY(scope_try_array(sc, n * n, sizeof(int32_t), &seconds));
+	TRY(scope_try_array(sc, n * n, sizeof(int32_t), &metres));
+	struct sphere_point *at = NEW_ARRAY(sc, n, struct sphere_point);
+	double *row = NEW_ARRAY(sc, n, double);
 	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < n; j++) {
-			double d = STRETCH * place_distance_m(r->places[i], r->places[j]);
-			((int32_t *)metres)[i * n + j] = (int32_t)(d + 0.5);
-			((int32_t *)seconds)[i * n + j] = (int32_t)(d / SPEED_M_S + 0.5);
+		at[i] = place_on_sphere(r->places[i]);
+	for (size_t i = 0; i < n; i++) {
+		int32_t *s = (int32_t *)seconds + i * n;
+		int32_t *m = (int32_t *)metres + i * n;
+		sphere_distances_m(at[i], at + i, n - i, row + i);
+		for (size_t j = i; j < n; j++) {
+			m[j] = (int32_t)(STRETCH * row[j] + 0.5);
+			s[j] = (int32_t)(STRETCH / SPEED_M_S * row[j] + 0.5);
 		}
+		if ((i + 1) % CELL_BAND == 0 || i + 1 == n) {
+			mirror_band(seconds, n, i / CELL_BAND * CELL_BAND);
+			mirror_band(metres, n, i / CELL_BAND * CELL_BAND);
+		}
+	}
 	f->durations = seconds;
 	f->distances = metres;
 	r->file->geometry = true;

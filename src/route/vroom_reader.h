@@ -18,6 +18,7 @@ struct reader {
 	uint32_t n_rows; /* of the matrices; 0: none given */
 	struct place *places;
 	uint32_t n_places, cap_places;
+	uint32_t *slots; /* [4 × cap_places] places by hash, index + 1; 0: free */
 	bool located;
 	uint32_t dims;
 	const char **types; /* names of vehicle types: number i + 1 */

@@ -1,6 +1,8 @@
 /* base: arenas, errors, times, zones, money, ids, encodings. */
 #include "unit.h"
 
+#include <math.h>
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/geo.h"
@@ -269,6 +271,34 @@ distances_are_the_earths(void **state)
 }
 
 static void
+distances_from_one_place_to_many_are_the_same(void **state)
+{
+	(void)state;
+	struct prng rng;
+	struct place at[200];
+	struct sphere_point on[200];
+	double got[200];
+	prng_seed(&rng, 1);
+	for (int i = 0; i < 200; i++) {
+		/* a city, a country, the whole Earth */
+		int64_t span = i < 60 ? 1000000 : i < 120 ? 50000000 : 900000000;
+		at[i].lat_e7 = (int32_t)(prng_below(&rng, (uint32_t)(2 * span)) - span);
+		at[i].lon_e7 = (int32_t)(prng_below(&rng, (uint32_t)(4 * span)) - 2 * span);
+		on[i] = place_on_sphere(at[i]);
+	}
+	for (int i = 0; i < 200; i++) {
+		sphere_distances_m(on[i], on, 200, got);
+		assert_true(got[i] == 0);
+		for (int j = 0; j < 200; j++) {
+			double want = place_distance_m(at[i], at[j]);
+			/* near the antipode neither has more digits */
+			double most = want < 1e6 ? 1e-6 : want < 1.9e7 ? 1e-3 : 1;
+			assert_true(fabs(got[j] - want) < most);
+		}
+	}
+}
+
+static void
 wall_times_and_instants_agree(void **state)
 {
 	(void)state;
@@ -343,6 +373,7 @@ main(void)
 	    cmocka_unit_test(encodings_round_trip_and_refuse),
 	    cmocka_unit_test(json_names_what_it_refuses),
 	    cmocka_unit_test(distances_are_the_earths),
+	    cmocka_unit_test(distances_from_one_place_to_many_are_the_same),
 	    cmocka_unit_test(a_line_survives_as_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

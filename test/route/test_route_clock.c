@@ -74,7 +74,7 @@ clock_and_timetable_agree(void **unused)
 			int possible = 0;
 			scope_init(&sc);
 			struct route_problem *p = build(&sc, &shapes[i], seed);
-			assert_ok(&sc, model_new(&sc, p, 20, &m));
+			assert_ok(&sc, model_new(&sc, p, 20, NULL, &m));
 			assert_true(m->clocked);
 			assert_ok(&sc, state_new(&sc, m, seed, &s));
 			state_clear(s);

@@ -54,16 +54,23 @@ always(void *arg)
 	return true;
 }
 
+static enum pace
+calm(void *arg)
+{
+	(void)arg;
+	return PACE_CALM;
+}
+
 static struct search *
 plain_search(struct scope *sc, uint64_t seed, bool one_way)
 {
 	struct model *m;
 	struct search *s;
-	assert_ok(sc, model_new(sc, plain_problem(sc, seed, one_way), TASKS - 1, &m));
+	assert_ok(sc, model_new(sc, plain_problem(sc, seed, one_way), TASKS - 1, NULL, &m));
 	assert_true(m->simple);
 	assert_int_equal(m->near_arcs == NULL, one_way);
 	assert_ok(sc, search_new(sc, m, seed, &s));
-	search_construct(s, always, NULL);
+	search_construct(s, calm, NULL);
 	s->temperature = m->mean_arc;
 	return s;
 }
@@ -214,7 +221,7 @@ line_model(struct scope *sc)
 	for (uint32_t i = 0; i < 8; i++)
 		assert_ok(sc,
 			  route_problem_job(sc, p, &(struct route_task){.place = i + 1, .penalty = ROUTE_MUST}, NULL));
-	assert_ok(sc, model_new(sc, p, 7, &m));
+	assert_ok(sc, model_new(sc, p, 7, NULL, &m));
 	return m;
 }
 

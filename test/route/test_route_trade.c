@@ -47,7 +47,7 @@ on_large_vans(struct scope *sc, uint64_t seed)
 {
 	struct model *m;
 	struct search *s;
-	assert_ok(sc, model_new(sc, mixed_fleet(sc, seed), 40, &m));
+	assert_ok(sc, model_new(sc, mixed_fleet(sc, seed), 40, NULL, &m));
 	assert_int_equal(m->n_classes, 3);
 	assert_ok(sc, search_new(sc, m, seed, &s));
 	for (int32_t x = 0; x < TASKS; x++) {
