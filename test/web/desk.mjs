@@ -127,7 +127,7 @@ export async function looksAround(page) {
 
 // --- webhooks ---
 
-/** Somebody else's server: keeps the messages, answers 503 to the first. */
+/** Somebody else's server: keeps the messages, answers 503 to the first, and not to come again before a person has looked. */
 async function receiver() {
   const got = [];
   const server = createServer((request, response) => {
@@ -135,7 +135,8 @@ async function receiver() {
     request.on("data", (part) => parts.push(part));
     request.on("end", () => {
       got.push({ headers: request.headers, body: Buffer.concat(parts) });
-      response.writeHead(got.length === 1 ? 503 : 204).end();
+      if (got.length === 1) response.writeHead(503, { "Retry-After": "3600" }).end();
+      else response.writeHead(204).end();
     });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
