@@ -19,8 +19,7 @@ search_new(struct scope *sc, const struct model *m, uint64_t seed, struct search
 	s->missed = NEW_ARRAY(sc, (size_t)m->n + 1, uint32_t);
 	s->bar = INT64_MAX;
 	s->own = NEW_ARRAY(sc, (size_t)m->n + 1, int32_t);
-	for (int32_t x = 0; x < m->n; x++)
-		s->own[s->n_own++] = x;
+	search_own_all(s);
 	*out = s;
 	return OK;
 }
@@ -243,6 +242,15 @@ search_step(struct search *s)
 	if (s->pool != NULL && now->cost != now->old_cost && s->temperature < s->pool_below)
 		pool_add_touched(s->pool, now);
 	keep_best(s);
+}
+
+void
+search_own_all(struct search *s)
+{
+	s->n_own = 0;
+	for (int32_t x = 0; x < s->m->n; x++)
+		s->own[s->n_own++] = x;
+	s->n_here = s->n_own;
 }
 
 void

@@ -26,6 +26,7 @@ struct search {
 	uint32_t visit, *visited; /* [route] ruined in this change */
 	int32_t *own;		  /* the tasks this search works on */
 	int32_t n_own;
+	int32_t n_here; /* tasks of the plan; more than own where only a part of it is worked on */
 	double temperature;
 	int64_t bar; /* what the plan may cost after this change; INT64_MAX: it is not judged so */
 	uint64_t iterations;
@@ -64,6 +65,8 @@ enum pace { PACE_CALM, PACE_HURRY, PACE_STOP };
 void search_construct(struct search *s, enum pace (*pace)(void *arg), void *arg);
 /* One change tried; keeps best up to date. */
 void search_step(struct search *s);
+/* The search works on every task (again). */
+void search_own_all(struct search *s);
 /* Continue from the best. */
 void search_restart(struct search *s);
 

@@ -22,6 +22,8 @@ struct team {
 	bool closing, divided;
 	uint32_t tries;
 	bool (*go_on)(void *arg);
+	int32_t jobs; /* > 0: not tries, but these */
+	void (*job)(void *arg, struct search *s, int32_t i);
 	void *arg;
 	uint8_t *owner; /* [route] */
 	int32_t *routes;
@@ -32,7 +34,9 @@ static void
 member_run(struct member *me)
 {
 	struct search *s = me->search;
-	if (s->n_own == 0)
+	for (int32_t i = me->number; i < me->team->jobs; i += (int32_t)me->team->n)
+		me->team->job(me->team->arg, s, i);
+	if (me->team->jobs > 0 || s->n_own == 0)
 		return;
 	for (uint32_t i = 0; i < me->team->tries; i++) {
 		if (i % LOOK_EVERY == 0 && !me->team->go_on(me->team->arg))
@@ -185,6 +189,7 @@ find_own(struct search *s)
 		if (m->jobs[s->now->out[i]].mate != NO_NODE)
 			s->own[s->n_own++] = m->jobs[s->now->out[i]].mate;
 	}
+	s->n_here = s->n_own;
 }
 
 static void
@@ -242,6 +247,24 @@ gather(struct team *t)
 	if (best < whole->best->cost)
 		join_parts(t, whole->best, true);
 	join_parts(t, whole->now, false);
+}
+
+void
+team_jobs(struct team *t, int32_t jobs, void (*job)(void *arg, struct search *s, int32_t i), void *arg)
+{
+	t->jobs = jobs;
+	t->job = job;
+	t->arg = arg;
+	for (unsigned i = 0; i < t->n; i++) {
+		t->members[i].search->iterations = 0;
+		search_own_all(t->members[i].search);
+	}
+	pthread_barrier_wait(&t->begin);
+	member_run(&t->members[0]);
+	pthread_barrier_wait(&t->end);
+	for (unsigned i = 0; i < t->n; i++)
+		t->whole->iterations += t->members[i].search->iterations;
+	t->jobs = 0;
 }
 
 void

@@ -23,6 +23,9 @@ MUST_USE enum code team_new(struct scope *sc, struct search *whole, unsigned mem
 /* One epoch of at most `tries` by each member, ended early where go_on says no
  * (asked by every member, on its thread). Updates whole->now, ->best and ->iterations. */
 void team_epoch(struct team *t, uint32_t tries, bool (*go_on)(void *arg), void *arg);
+/* job(arg, a member's search, i) for each i from 0 to jobs - 1: member k of n does k, k + n, …
+ * on its thread. Updates whole->iterations. */
+void team_jobs(struct team *t, int32_t jobs, void (*job)(void *arg, struct search *s, int32_t i), void *arg);
 /* Joins the threads. */
 void team_close(struct team *t);
 

@@ -162,4 +162,22 @@ must_verify(struct scope *sc, const struct route_problem *p, const struct route_
 		fail_msg("%s: %s (%u faults)", what, v.faults[0], v.n_faults);
 }
 
+/* One of each kind. */
+static const struct shape every_shape[] = {
+    {.jobs = 40, .vehicles = 8, .dims = 1},
+    {.jobs = 40, .vehicles = 8, .dims = 1, .windows = true},
+    {.jobs = 40, .vehicles = 10, .dims = 2, .windows = true, .open = true},
+    {.jobs = 20, .shipments = 12, .vehicles = 8, .dims = 1, .windows = true},
+    {.jobs = 30, .shipments = 5, .vehicles = 10, .dims = 2, .skills = true},
+    {.jobs = 30, .vehicles = 8, .dims = 1, .many_windows = true, .breaks = true},
+    {.jobs = 30, .vehicles = 8, .dims = 1, .windows = true, .duty = true, .breaks = true},
+    {.jobs = 40, .vehicles = 3, .dims = 1, .reloads = true},
+    {.jobs = 30, .vehicles = 8, .dims = 1, .windows = true, .slices = true},
+    {.jobs = 30, .vehicles = 8, .dims = 1, .soft = true, .slices = true, .breaks = true},
+    {.jobs = 30, .shipments = 6, .vehicles = 8, .dims = 2, .windows = true, .relations = true},
+    {.jobs = 20, .shipments = 6, .vehicles = 4, .dims = 1, .reloads = true, .duty = true, .soft = true},
+    {.jobs = 30, .shipments = 4, .vehicles = 9, .dims = 1, .windows = true, .types = true},
+    {.jobs = 60, .vehicles = 2, .dims = 1, .windows = true}, /* too few: some are left out */
+};
+
 #endif

@@ -3,32 +3,15 @@
 
 #include "route/route_cases.h"
 
-static const struct shape shapes[] = {
-    {.jobs = 40, .vehicles = 8, .dims = 1},
-    {.jobs = 40, .vehicles = 8, .dims = 1, .windows = true},
-    {.jobs = 40, .vehicles = 10, .dims = 2, .windows = true, .open = true},
-    {.jobs = 20, .shipments = 12, .vehicles = 8, .dims = 1, .windows = true},
-    {.jobs = 30, .shipments = 5, .vehicles = 10, .dims = 2, .skills = true},
-    {.jobs = 30, .vehicles = 8, .dims = 1, .many_windows = true, .breaks = true},
-    {.jobs = 30, .vehicles = 8, .dims = 1, .windows = true, .duty = true, .breaks = true},
-    {.jobs = 40, .vehicles = 3, .dims = 1, .reloads = true},
-    {.jobs = 30, .vehicles = 8, .dims = 1, .windows = true, .slices = true},
-    {.jobs = 30, .vehicles = 8, .dims = 1, .soft = true, .slices = true, .breaks = true},
-    {.jobs = 30, .shipments = 6, .vehicles = 8, .dims = 2, .windows = true, .relations = true},
-    {.jobs = 20, .shipments = 6, .vehicles = 4, .dims = 1, .reloads = true, .duty = true, .soft = true},
-    {.jobs = 30, .shipments = 4, .vehicles = 9, .dims = 1, .windows = true, .types = true},
-    {.jobs = 60, .vehicles = 2, .dims = 1, .windows = true}, /* too few: some are left out */
-};
-
 static void
 every_shape_of_problem_verifies(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT_OF(shapes); i++)
+	for (size_t i = 0; i < COUNT_OF(every_shape); i++)
 		for (uint64_t seed = 1; seed <= 3; seed++) {
 			struct scope sc;
 			scope_init(&sc);
-			struct route_problem *p = build(&sc, &shapes[i], seed);
+			struct route_problem *p = build(&sc, &every_shape[i], seed);
 			struct route_solution *first;
 			struct route_solution *s;
 			char what[64];
@@ -41,7 +24,7 @@ every_shape_of_problem_verifies(void **state)
 			assert_true(s->n_out <= first->n_out);
 			if (s->n_out == first->n_out)
 				assert_true(s->cost <= first->cost + 5);
-			if (i + 1 == COUNT_OF(shapes))
+			if (i + 1 == COUNT_OF(every_shape))
 				assert_true(s->n_out > 0 && s->out[0].why == ROUTE_WHY_FULL);
 			scope_release(&sc);
 		}
@@ -53,8 +36,8 @@ the_same_seed_gives_the_same_plan(void **state)
 	(void)state;
 	struct scope sc;
 	scope_init(&sc);
-	for (size_t i = 0; i < COUNT_OF(shapes); i++) {
-		struct route_problem *p = build(&sc, &shapes[i], 5);
+	for (size_t i = 0; i < COUNT_OF(every_shape); i++) {
+		struct route_problem *p = build(&sc, &every_shape[i], 5);
 		struct route_solution *a;
 		struct route_solution *b;
 		struct route_budget budget = {.seed = 9, .iterations = 200};
@@ -77,7 +60,7 @@ several_threads_agree_with_themselves(void **state)
 	scope_init(&sc);
 	const size_t tried[] = {1, 3, 10, 12};
 	for (size_t i = 0; i < COUNT_OF(tried); i++) {
-		struct route_problem *p = build(&sc, &shapes[tried[i]], 7);
+		struct route_problem *p = build(&sc, &every_shape[tried[i]], 7);
 		struct route_solution *a;
 		struct route_solution *b;
 		struct route_budget budget = {.seed = 3, .iterations = 600, .threads = 2};
@@ -130,7 +113,7 @@ a_cancelled_search_answers_at_once(void **state)
 	(void)state;
 	struct scope sc;
 	scope_init(&sc);
-	struct route_problem *p = build(&sc, &shapes[1], 4);
+	struct route_problem *p = build(&sc, &every_shape[1], 4);
 	struct route_solution *s;
 	assert_true(count_down(&sc, p, 3600, &s));
 	must_verify(&sc, p, s, "cancelled");
@@ -144,7 +127,7 @@ a_given_start_is_kept(void **state)
 	(void)state;
 	struct scope sc;
 	scope_init(&sc);
-	struct route_problem *p = build(&sc, &shapes[3], 2);
+	struct route_problem *p = build(&sc, &every_shape[3], 2);
 	struct route_solution *a;
 	struct route_solution *b;
 	assert_ok(&sc, route_solve(&sc, p, &(struct route_budget){.seed = 1, .iterations = 3000}, &a));

@@ -1,0 +1,93 @@
+/* What a budget is spent on: first fewer vehicles, where they come first; a short
+ * cycle, so that whoever loses patience has a decent plan; then, by what the rest
+ * is worth, one hot cycle, several, or a bank of plans. */
+#include "route/route_bank.h"
+#include "route/route_fleet.h"
+#include "route/route_run.h"
+
+#define COMPACT_SHARE 0.15 /* vehicles first: a short cycle, … */
+#define FLEET_SHARE 0.55   /* … then fewer vehicles until here */
+#define FIRST_SHARE 0.1
+#define REHEAT 0.8
+#define CYCLE_TRIES 1500 /* a task, at least */
+#define CYCLES_MAX 40	 /* in plans of up to … */
+#define CYCLES_TASKS 200 /* … so many; twice as many tasks: an eighth of the cycles */
+#define LAST_POLISH 0.98 /* of the budget: the search may still use what it finds */
+
+/* The first part of the budget, where fewer vehicles come first. */
+static bool
+may_reduce(void *arg)
+{
+	const struct run *r = arg;
+	run_report(arg);
+	return !run_cancelled(r) && run_share(r) < FLEET_SHARE;
+}
+
+static void
+fewer_vehicles(struct run *r)
+{
+	run_cool(r, 0, COMPACT_SHARE, RUN_HOT, RUN_COLD);
+	search_restart(r->search);
+	r->search->temperature = r->search->m->mean_arc;
+	fleet_reduce(r->search, UINT64_MAX, may_reduce, r);
+}
+
+/* How many cycles so many tries are worth: a small plan gains more from a new try
+ * from its best than from a longer one, a large plan wants to be cooled slowly. */
+static int
+cycles_in(const struct run *r, double tries)
+{
+	double n = (double)r->search->m->n;
+	double cycles = tries / (n * CYCLE_TRIES);
+	double large = n > CYCLES_TASKS ? n / CYCLES_TASKS : 1;
+	double most = CYCLES_MAX / (large * large * large);
+	cycles = cycles > most ? most : cycles;
+	return cycles < 1 ? 1 : (int)cycles;
+}
+
+static void
+cycle(struct run *r, double from, double to, double hot)
+{
+	search_restart(r->search);
+	run_cool(r, from, to < LAST_POLISH ? to : LAST_POLISH, hot, RUN_COLD);
+	run_polish(r);
+}
+
+/* `tries`: of the whole budget. */
+static void
+cycles(struct run *r, double from, double tries)
+{
+	int n = cycles_in(r, tries * (1 - from));
+	for (int i = 0; i < n; i++)
+		cycle(r, from + (1 - from) * i / n, from + (1 - from) * (i + 1) / n, i == 0 ? RUN_HOT : REHEAT);
+}
+
+/* A small problem's bank is soon of one kind; then another one is founded beside its best. */
+static enum code
+banks(struct scope *sc, struct run *r, double tries)
+{
+	double left = tries * (BANK_UNTIL - run_share(r));
+	for (; bank_is_worth(r->search->m, left) && !run_cancelled(r); left = tries * (BANK_UNTIL - run_share(r)))
+		TRY(bank_run(sc, r, left, BANK_UNTIL));
+	cycle(r, run_share(r), 1, REHEAT);
+	return OK;
+}
+
+enum code
+run_anneal(struct scope *sc, struct run *r)
+{
+	if (r->search->m->vehicle_price > 0)
+		fewer_vehicles(r);
+	double begin = run_share(r);
+	uint64_t tries_before = r->search->iterations;
+	double from = begin + (1 - begin) * FIRST_SHARE;
+	run_cool(r, begin, from, RUN_HOT, RUN_COLD);
+	double tries = run_tries(r, begin, tries_before);
+	if (bank_is_worth(r->search->m, tries * (BANK_UNTIL - from)))
+		TRY(banks(sc, r, tries));
+	else
+		cycles(r, from, tries);
+	search_restart(r->search);
+	run_cool(r, LAST_POLISH, 1, RUN_COLD, RUN_COLD);
+	return OK;
+}

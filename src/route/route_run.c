@@ -1,0 +1,133 @@
+#include "route/route_run.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+
+#define CLOCK_EVERY 32	  /* tries between two looks at the clock */
+#define EPOCH_TRIES 4000  /* of each member of a team */
+#define POLISH_SHARE 0.04 /* of the tries so far go into set partitioning */
+#define REPORT_EVERY_NS 50000000
+
+static int64_t
+now_ns(const struct route_budget *b)
+{
+	return b->cpu_time ? clock_cpu_ns() : clock_mono_ns();
+}
+
+struct run
+run_begin(const struct route_budget *budget)
+{
+	return (struct run){.budget = budget, .begun_ns = now_ns(budget), .reported = INT64_MAX};
+}
+
+double
+run_elapsed_s(const struct run *r)
+{
+	return (double)(now_ns(r->budget) - r->begun_ns) * 1e-9;
+}
+
+bool
+run_cancelled(const struct run *r)
+{
+	return r->budget->cancel != NULL && atomic_load_explicit(r->budget->cancel, memory_order_relaxed);
+}
+
+bool
+run_may_go_on(void *arg)
+{
+	const struct run *r = arg;
+	return !run_cancelled(r) && (r->budget->seconds <= 0 || run_elapsed_s(r) < r->budget->seconds);
+}
+
+double
+run_share(const struct run *r)
+{
+	double share = 0;
+	if (r->budget->iterations > 0)
+		share = (double)r->search->iterations / (double)r->budget->iterations;
+	if (r->budget->seconds > 0) {
+		double by_time = run_elapsed_s(r) / r->budget->seconds;
+		share = by_time > share ? by_time : share;
+	}
+	return share;
+}
+
+double
+run_tries(const struct run *r, double from, uint64_t tries)
+{
+	double used = run_share(r) - from;
+	return used > 0 ? (double)(r->search->iterations - tries) / used : 0;
+}
+
+void
+run_report(struct run *r)
+{
+	const struct state *best = r->search->best;
+	if (r->budget->progress == NULL || best->cost >= r->reported)
+		return;
+	int64_t now = now_ns(r->budget);
+	if (now - r->last_report_ns < REPORT_EVERY_NS && r->reported != INT64_MAX)
+		return;
+	r->reported = best->cost;
+	r->last_report_ns = now;
+	int64_t left_out = 0;
+	int32_t out = 0;
+	for (int32_t x = 0; x < r->search->m->n; x++)
+		if (best->node[x].route == NO_NODE) {
+			left_out += r->search->m->jobs[x].left_out;
+			out++;
+		}
+	int32_t tours = state_n_used(best);
+	double cost = (double)(best->cost - left_out - tours * r->search->m->vehicle_price) / r->search->m->scale;
+	struct route_progress p = {run_elapsed_s(r), r->search->iterations, (int64_t)(cost + 0.5), (uint32_t)tours,
+				   (uint32_t)out};
+	r->budget->progress(r->budget->arg, &p);
+}
+
+static void
+search_some(struct run *r, double share)
+{
+	struct search *s = r->search;
+	if (r->team == NULL) {
+		for (int i = 0; i < CLOCK_EVERY; i++)
+			search_step(s);
+		return;
+	}
+	uint32_t tries = EPOCH_TRIES;
+	if (r->budget->iterations > 0) {
+		double left = (1 - share) * (double)r->budget->iterations / (double)r->budget->threads + 1;
+		tries = left < tries ? (uint32_t)left : tries;
+	}
+	team_epoch(r->team, tries, run_may_go_on, r);
+}
+
+void
+run_cool(struct run *r, double from, double to, double hot, double cold)
+{
+	for (;;) {
+		double share = run_share(r);
+		if (share >= to || run_cancelled(r))
+			return;
+		double along = (share - from) / (to - from);
+		r->search->temperature = r->search->m->mean_arc * hot * pow(cold / hot, along);
+		search_some(r, share);
+		run_report(r);
+	}
+}
+
+void
+run_polish(struct run *r)
+{
+	struct search *s = r->search;
+	if (s->pool == NULL)
+		return;
+	uint64_t most = (uint64_t)(POLISH_SHARE * (double)s->iterations);
+	if (most <= r->polished)
+		return;
+	most -= r->polished;
+	uint64_t spent = pool_polish(s->pool, s->best, most, run_may_go_on, r);
+	r->polished += spent;
+	s->iterations += spent;
+	run_report(r);
+}
