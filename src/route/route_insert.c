@@ -26,7 +26,7 @@ struct ask {
 	int32_t open, close, service;
 	uint32_t blink, next_blink;
 	int32_t only;
-	int64_t below; /* scanned: dearer guesses are not looked at */
+	int64_t below; /* dearer guesses are not looked at */
 	/* per class; constant for a problem with one matrix */
 	int32_t class;
 	const int32_t *time_from, *time_to, *cost_from, *cost_to;
@@ -51,7 +51,7 @@ ask_class(struct ask *a, int32_t class)
 static void
 ask_reset(struct ask *a)
 {
-	a->best = (struct spot){INT64_MAX, NO_NODE, NO_NODE, NO_NODE};
+	a->best = (struct spot){a->below, NO_NODE, NO_NODE, NO_NODE};
 	a->list.n = 0;
 }
 
@@ -118,7 +118,7 @@ keep(struct ask *a, const struct spot *spot)
 		return;
 	}
 	shortlist_add(&a->list, spot);
-	a->best.delta = shortlist_bar(&a->list, INT64_MAX);
+	a->best.delta = shortlist_bar(&a->list, a->below);
 }
 
 static inline void
@@ -360,6 +360,7 @@ judge_spares(struct ask *a)
 			continue;
 		int64_t open = m->classes[c].fixed + s->node[route_head(m, r)].arc;
 		struct ask one = *a;
+		one.below = a->below == INSERT_ANY ? INSERT_ANY : a->below - open;
 		ask_reset(&one);
 		if (pair)
 			judge_pair_route(&one, r);
@@ -436,7 +437,7 @@ pass_over(struct ask *a)
 		if (a->blink == 0 || prng_below(&a->s->prng, a->blink) != 0)
 			a->list.spots[kept++] = a->list.spots[i];
 	a->list.n = kept;
-	a->best.delta = shortlist_bar(&a->list, INT64_MAX);
+	a->best.delta = shortlist_bar(&a->list, a->below);
 }
 
 static void
@@ -484,7 +485,7 @@ insert_find(struct state *s, int32_t x, uint32_t blink, int32_t only, int64_t be
 	a.next_blink = blink_gap(s, blink);
 	ask_round(&a, only >= 0);
 	/* nothing, or only by opening a route: look everywhere */
-	bool dear = m->scanned && m->rich && a.below != INSERT_ANY && a.best.route == NO_NODE;
+	bool dear = a.below != INSERT_ANY && a.best.route == NO_NODE;
 	bool alone = a.best.route == NO_NODE || s->line[a.best.route].size == 0;
 	if (only < 0 && !dear && alone && m->n_near < m->n - 1 && !s->hurried)
 		ask_round(&a, true);

@@ -144,7 +144,7 @@ static void
 put_all_back(struct search *s, uint32_t blink)
 {
 	struct state *now = s->now;
-	bool bounded = s->m->scanned && !s->m->duty && s->bar < INT64_MAX;
+	bool bounded = !s->m->duty && s->bar < INT64_MAX;
 	int64_t still_out = 0;
 	for (int32_t i = 0; i < s->n_removed; i++)
 		still_out += s->m->jobs[s->removed[i]].left_out;
