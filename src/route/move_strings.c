@@ -74,7 +74,7 @@ move_strings(struct search *s)
 	int32_t used = state_n_used(now);
 	if (used == 0 || s->n_own == 0)
 		return false;
-	double mean = (double)(s->n_here - now->n_out) / used;
+	double mean = (double)(now->n_here - now->n_out) / used;
 	double longest = mean < STRING_MAX ? mean : STRING_MAX;
 	double most = 4 * MEAN_REMOVED / (1 + longest) - 1;
 	int32_t routes = between(s, 1, most + 1);

@@ -11,7 +11,10 @@
  * neighbours are itself (absent() in route_state.c). */
 #include "route/route_state.h"
 
-#define ENDS_MAX 16 /* routes in use: beyond that the ends are not worth it */
+/* Beyond so many routes in use their ends are not worth it, … */
+#define ENDS_MAX 16
+#define ENDS_LONG_MAX 40 /* … so many where they are long: of so many tasks in the mean */
+#define LONG_ROUTE 25
 #define NOTHING (1 << 30)
 
 struct scan {
@@ -159,6 +162,13 @@ scan_ends(struct scan *c)
 	}
 }
 
+static inline bool
+ends_are_worth_it(const struct state *s)
+{
+	int32_t used = s->used[0];
+	return used <= ENDS_MAX || (used <= ENDS_LONG_MAX && s->n_here >= used * LONG_ROUTE);
+}
+
 static void
 scan_everywhere(struct scan *c)
 {
@@ -178,7 +188,7 @@ scan_beside(struct scan *c, int32_t x)
 		scan_near_arcs(c, x);
 	else
 		scan_near(c, x);
-	if (c->s->used[0] <= ENDS_MAX)
+	if (ends_are_worth_it(c->s))
 		scan_ends(c);
 }
 

@@ -250,7 +250,6 @@ search_own_all(struct search *s)
 	s->n_own = 0;
 	for (int32_t x = 0; x < s->m->n; x++)
 		s->own[s->n_own++] = x;
-	s->n_here = s->n_own;
 }
 
 void

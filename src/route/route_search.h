@@ -26,7 +26,6 @@ struct search {
 	uint32_t visit, *visited; /* [route] ruined in this change */
 	int32_t *own;		  /* the tasks this search works on */
 	int32_t n_own;
-	int32_t n_here; /* tasks of the plan; more than own where only a part of it is worked on */
 	double temperature;
 	int64_t bar; /* what the plan may cost after this change; INT64_MAX: it is not judged so */
 	uint64_t iterations;

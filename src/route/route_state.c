@@ -71,6 +71,7 @@ state_clear(struct state *s)
 	const struct model *m = s->m;
 	s->cost = 0;
 	s->n_out = 0;
+	s->n_here = m->n;
 	for (int32_t x = 0; x < m->n; x++) {
 		s->node[x] = absent(m, x);
 		if (m->p->tasks[x].kind != ROUTE_DELIVERY)
@@ -113,6 +114,7 @@ state_copy(struct state *to, const struct state *from)
 		memcpy(to->aboard, from->aboard, loads);
 	}
 	to->n_out = from->n_out;
+	to->n_here = from->n_here;
 	to->cost = from->cost;
 	state_mark(to);
 }
@@ -252,6 +254,7 @@ state_take(struct state *to, const struct state *from, const uint8_t *owner, uin
 	const struct model *m = to->m;
 	to->cost = 0;
 	to->n_out = 0;
+	to->n_here = 0;
 	for (int32_t x = 0; x < m->n; x++)
 		blank_task(to, x);
 	for (int32_t c = 0; c < m->n_classes; c++) {
@@ -263,8 +266,10 @@ state_take(struct state *to, const struct state *from, const uint8_t *owner, uin
 			bool mine = owner[r] == me;
 			to->line[r].at = mine ? front : back - 1;
 			to->order[mine ? front++ : --back] = r;
-			if (mine)
+			if (mine) {
 				line_copy(to, from, r);
+				to->n_here += from->line[r].size;
+			}
 			to->used[c] += mine && from->line[r].size > 0;
 		}
 		int32_t spare =
@@ -276,6 +281,7 @@ state_take(struct state *to, const struct state *from, const uint8_t *owner, uin
 		if (i % members == me) {
 			state_out_add(to, from->out[i]);
 			to->cost += m->jobs[from->out[i]].left_out;
+			to->n_here += m->jobs[from->out[i]].mate == NO_NODE ? 1 : 2;
 		}
 	state_mark(to);
 }

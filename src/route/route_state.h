@@ -55,7 +55,8 @@ struct state {
 	int32_t *allowed;			    /* [class] how many may be used */
 	int32_t *out;				    /* tasks left out (pickups stand for both) */
 	int32_t n_out;
-	int64_t cost; /* lines and left_out */
+	int32_t n_here; /* tasks this plan, or this part of one, is about */
+	int64_t cost;	/* lines and left_out */
 	/* the way back */
 	uint32_t stamp;
 	uint32_t *node_stamp, *line_stamp;

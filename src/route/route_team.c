@@ -189,7 +189,6 @@ find_own(struct search *s)
 		if (m->jobs[s->now->out[i]].mate != NO_NODE)
 			s->own[s->n_own++] = m->jobs[s->now->out[i]].mate;
 	}
-	s->n_here = s->n_own;
 }
 
 static void
