@@ -538,19 +538,28 @@ tail_cut(struct state *s, int32_t x, int32_t to)
 	return t;
 }
 
-/* Hangs a tail cut from elsewhere behind x. */
-static void
-tail_hang(struct state *s, int32_t x, const struct tail *t, const struct class *k)
+/* Hangs a tail cut from elsewhere behind x: pointers only. Returns what is behind x now. */
+static int32_t
+tail_hang(struct state *s, int32_t x, const struct tail *t)
 {
 	int32_t end = route_tail(s->m, s->node[x].route);
 	int32_t first = t->first == NO_NODE ? end : t->first;
 	state_touch(s, x)->next = first;
 	state_touch(s, end)->prev = t->last == NO_NODE ? x : t->last;
-	s->node[end].early = t->early;
-	s->node[end].leave = t->early;
 	if (t->last != NO_NODE)
 		state_touch(s, t->last)->next = end;
 	state_touch(s, first)->prev = x;
+	return first;
+}
+
+/* … and the times, where those of both halves hold. */
+static void
+tail_retime(struct state *s, int32_t x, const struct tail *t, const struct class *k)
+{
+	int32_t end = route_tail(s->m, s->node[x].route);
+	int32_t first = tail_hang(s, x, t);
+	s->node[end].early = t->early;
+	s->node[end].leave = t->early;
 	arc_set(s, x, first, k);
 	mend_forward(s, x, first, k);
 	mend_back(s, x, first, k);
@@ -570,18 +579,62 @@ line_exchange(struct state *s, int32_t x, const struct tail *lost, const struct 
 		line_resize(s, r, won->size - lost->size);
 }
 
+/* Route r may have become one that cannot be driven. */
+static void
+line_judge(struct state *s, int32_t r)
+{
+	const struct model *m = s->m;
+	const struct class *k = &m->classes[s->line[r].class];
+	int32_t head = route_head(m, r);
+	s->broken |= m->load == LOAD_SUM && s->line[r].load > k->cap[0];
+	for (int32_t d = 0; m->load == LOAD_PROFILE && d < m->dims; d++)
+		s->broken |= s->high_after[(size_t)head * (size_t)m->dims + (size_t)d] > k->cap[d];
+	for (int32_t x = head; !m->rich && x != NO_NODE; x = s->node[x].next)
+		s->broken |= s->node[x].early > s->node[x].late;
+}
+
+/* Route r has `won` for `lost` behind some node: everything from scratch. */
+static void
+line_renew(struct state *s, int32_t r, const struct tail *lost, const struct tail *won)
+{
+	state_touch_line(s, r)->load += won->load - lost->load;
+	if (won->size != lost->size)
+		line_resize(s, r, won->size - lost->size);
+	state_refresh(s, r);
+	line_judge(s, r);
+}
+
+bool
+state_tails_alike(const struct state *s, int32_t ra, int32_t rb)
+{
+	const struct class *a = &s->m->classes[s->line[ra].class];
+	const struct class *b = &s->m->classes[s->line[rb].class];
+	return a == b || (a->time == b->time && a->cost == b->cost && a->end == b->end && a->close == b->close);
+}
+
 void
 state_swap_tails(struct state *s, int32_t a, int32_t b)
 {
 	int32_t ra = s->node[a].route;
 	int32_t rb = s->node[b].route;
 	const struct class *k = &s->m->classes[s->line[ra].class];
+	if (s->m->rich || s->m->load == LOAD_PROFILE || !state_tails_alike(s, ra, rb)) {
+		(void)state_touch_line(s, rb); /* its loads are to come back even where it is not renewed */
+		struct tail of_a = tail_cut(s, a, rb);
+		struct tail of_b = tail_cut(s, b, ra);
+		(void)tail_hang(s, a, &of_b);
+		(void)tail_hang(s, b, &of_a);
+		line_renew(s, ra, &of_a, &of_b);
+		if (!s->broken)
+			line_renew(s, rb, &of_b, &of_a);
+		return;
+	}
 	int32_t arc_a = s->node[a].arc;
 	int32_t arc_b = s->node[b].arc;
 	struct tail from_a = tail_cut(s, a, rb);
 	struct tail from_b = tail_cut(s, b, ra);
-	tail_hang(s, a, &from_b, k);
-	tail_hang(s, b, &from_a, k);
+	tail_retime(s, a, &from_b, k);
+	tail_retime(s, b, &from_a, k);
 	line_exchange(s, a, &from_a, &from_b, arc_a);
 	line_exchange(s, b, &from_b, &from_a, arc_b);
 }

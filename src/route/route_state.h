@@ -118,9 +118,13 @@ void state_link(struct state *s, int32_t x, int32_t after);
 void state_link_pair(struct state *s, int32_t x, int32_t after, int32_t mate, int32_t mate_after);
 /* Take x out of its route. In a rich problem the route's times wait for state_refresh(). */
 void state_unlink(struct state *s, int32_t x);
-/* What is behind a and what is behind b change places: two routes of one class,
- * plain problem. Either may be a head, or the last task. The caller has judged it. */
+/* What is behind a and what is behind b change places. Either may be a head, or the
+ * last task. In a plain problem with tails alike the caller has judged it, and it costs
+ * what changes; else both routes are timed anew, and s->broken says that one cannot be
+ * driven or is overloaded. Skills, pairs and relations are the caller's business. */
 void state_swap_tails(struct state *s, int32_t a, int32_t b);
+/* The end of a route costs and takes the same on either of the two. */
+bool state_tails_alike(const struct state *s, int32_t ra, int32_t rb);
 /* Times, loads and cost of route r from scratch. */
 void state_refresh(struct state *s, int32_t r);
 
