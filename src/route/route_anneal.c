@@ -59,7 +59,7 @@ cycles(struct run *r, double from, double tries)
 {
 	int n = cycles_in(r, tries * (1 - from));
 	for (int i = 0; i < n; i++)
-		cycle(r, from + (1 - from) * i / n, from + (1 - from) * (i + 1) / n, i == 0 ? RUN_HOT : REHEAT);
+		cycle(r, from + (1 - from) * i / n, from + (1 - from) * (i + 1) / n, i == 0 ? r->hot : REHEAT);
 }
 
 /* A small problem's bank is soon of one kind; then another one is founded beside its best. */
@@ -81,7 +81,7 @@ run_anneal(struct scope *sc, struct run *r)
 	double begin = run_share(r);
 	uint64_t tries_before = r->search->iterations;
 	double from = begin + (1 - begin) * FIRST_SHARE;
-	run_cool(r, begin, from, RUN_HOT, RUN_COLD);
+	run_first_cycle(r, begin, from);
 	double tries = run_tries(r, begin, tries_before);
 	if (bank_is_worth(r->search->m, tries * (BANK_UNTIL - from)))
 		TRY(banks(sc, r, tries));

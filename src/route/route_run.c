@@ -8,6 +8,9 @@
 #define EPOCH_TRIES 4000  /* of each member of a team */
 #define POLISH_SHARE 0.04 /* of the tries so far go into set partitioning */
 #define REPORT_EVERY_NS 50000000
+#define LONG_ROUTE 25	/* tasks in the mean: the number of such routes changes only while it is hot */
+#define STEPS 40	/* of temperature, by which a first cycle is looked at */
+#define HOT_EXCESS 0.05 /* how much dearer than in the end the plan is where a cycle begins */
 
 static int64_t
 now_ns(const struct route_budget *b)
@@ -18,7 +21,7 @@ now_ns(const struct route_budget *b)
 struct run
 run_begin(const struct route_budget *budget)
 {
-	return (struct run){.budget = budget, .begun_ns = now_ns(budget), .reported = INT64_MAX};
+	return (struct run){.budget = budget, .begun_ns = now_ns(budget), .reported = INT64_MAX, .hot = RUN_HOT};
 }
 
 double
@@ -102,18 +105,70 @@ search_some(struct run *r, double share)
 	team_epoch(r->team, tries, run_may_go_on, r);
 }
 
+/* False: the cycle is over. */
+static bool
+cool_some(struct run *r, double from, double to, double hot, double cold)
+{
+	double share = run_share(r);
+	if (share >= to || run_cancelled(r))
+		return false;
+	double along = (share - from) / (to - from);
+	r->search->temperature = r->search->m->mean_arc * hot * pow(cold / hot, along);
+	search_some(r, share);
+	run_report(r);
+	return true;
+}
+
 void
 run_cool(struct run *r, double from, double to, double hot, double cold)
 {
-	for (;;) {
-		double share = run_share(r);
-		if (share >= to || run_cancelled(r))
-			return;
-		double along = (share - from) / (to - from);
-		r->search->temperature = r->search->m->mean_arc * hot * pow(cold / hot, along);
-		search_some(r, share);
-		run_report(r);
+	while (cool_some(r, from, to, hot, cold))
+		;
+}
+
+/* --- the first cycle --- */
+
+/* What plans cost while the temperature fell through one step. */
+struct step {
+	double cost; /* sum */
+	int64_t n;
+};
+
+static double
+step_temperature(int i)
+{
+	return RUN_HOT * pow(RUN_COLD / RUN_HOT, (i + 0.5) / STEPS);
+}
+
+static void
+step_add(struct step *steps, const struct search *s)
+{
+	double t = s->temperature / s->m->mean_arc;
+	int i = (int)(log(t / RUN_HOT) / log(RUN_COLD / RUN_HOT) * STEPS);
+	if (i < 0 || i >= STEPS)
+		return;
+	steps[i].cost += (double)s->now->cost;
+	steps[i].n++;
+}
+
+void
+run_first_cycle(struct run *r, double from, double to)
+{
+	struct step steps[STEPS] = {{0, 0}};
+	const struct search *s = r->search;
+	bool whole = true; /* what a task that is left out costs would drown the rest */
+	while (cool_some(r, from, to, RUN_HOT, RUN_COLD)) {
+		step_add(steps, s);
+		whole = whole && s->now->n_out == 0;
 	}
+	if (!whole || s->m->n > state_n_used(s->best) * LONG_ROUTE)
+		return;
+	double bar = (double)s->best->cost * (1 + HOT_EXCESS);
+	for (int i = 1; i < STEPS; i++)
+		if (steps[i].n > 0 && steps[i].cost <= bar * (double)steps[i].n) {
+			r->hot = step_temperature(i);
+			return;
+		}
 }
 
 void

@@ -11,7 +11,9 @@
 #include "route/route_search.h"
 #include "route/route_team.h"
 
-/* Temperatures in mean arcs to near neighbours (measured: docs/route.md). */
+/* Temperatures in mean arcs to near neighbours (measured: docs/route.md). The first
+ * cycle begins at RUN_HOT; what it costs on the way down says where those after it
+ * should begin, because arcs say little of how a city is laid out. */
 #define RUN_HOT 5.0
 #define RUN_COLD 0.06
 
@@ -23,6 +25,7 @@ struct run {
 	int64_t reported;
 	uint64_t polished; /* tries spent so */
 	double calm_s;	   /* until then the first plan need not hurry */
+	double hot;	   /* where a cycle begins; RUN_HOT before the first one */
 };
 
 struct run run_begin(const struct route_budget *budget);
@@ -38,6 +41,10 @@ double run_tries(const struct run *r, double from, uint64_t tries);
 /* Searches until `to` of the budget is used, the temperature falling in even ratios
  * from hot, where the share is `from`, to cold; in mean arcs. */
 void run_cool(struct run *r, double from, double to, double hot, double cold);
+/* The first cycle, which finds r->hot: the highest temperature at which the plan is only
+ * a little dearer than in the end. Hotter than that nothing is decided; but for the number
+ * of routes where they are long: there it stays RUN_HOT. */
+void run_first_cycle(struct run *r, double from, double to);
 /* A better best plan from the routes met, where it is worth its time. */
 void run_polish(struct run *r);
 /* Tells the caller of a better best plan, not too often. */
