@@ -13,8 +13,7 @@
 
 /* Beyond so many routes in use their ends are not worth it, … */
 #define ENDS_MAX 16
-#define ENDS_LONG_MAX 40 /* … so many where they are long: of so many tasks in the mean */
-#define LONG_ROUTE 25
+#define ENDS_LONG_MAX 40 /* … so many where they are long */
 #define NOTHING (1 << 30)
 
 struct scan {
@@ -166,7 +165,7 @@ static inline bool
 ends_are_worth_it(const struct state *s)
 {
 	int32_t used = s->used[0];
-	return used <= ENDS_MAX || (used <= ENDS_LONG_MAX && s->n_here >= used * LONG_ROUTE);
+	return used <= ENDS_MAX || (used <= ENDS_LONG_MAX && state_routes_are_long(s, used));
 }
 
 static void

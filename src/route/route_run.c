@@ -8,7 +8,6 @@
 #define EPOCH_TRIES 4000  /* of each member of a team */
 #define POLISH_SHARE 0.04 /* of the tries so far go into set partitioning */
 #define REPORT_EVERY_NS 50000000
-#define LONG_ROUTE 25	/* tasks in the mean: the number of such routes changes only while it is hot */
 #define STEPS 40	/* of temperature, by which a first cycle is looked at */
 #define HOT_EXCESS 0.05 /* how much dearer than in the end the plan is where a cycle begins */
 
@@ -161,7 +160,7 @@ run_first_cycle(struct run *r, double from, double to)
 		step_add(steps, s);
 		whole = whole && s->now->n_out == 0;
 	}
-	if (!whole || s->m->n > state_n_used(s->best) * LONG_ROUTE)
+	if (!whole || state_routes_are_long(s->best, state_n_used(s->best)))
 		return;
 	double bar = (double)s->best->cost * (1 + HOT_EXCESS);
 	for (int i = 1; i < STEPS; i++)

@@ -134,6 +134,15 @@ int32_t state_spare(const struct state *s, int32_t class);
 int32_t state_n_used(const struct state *s);
 int32_t state_used(const struct state *s, int32_t i);
 
+/* Long routes: their ends are worth looking at, and their number changes only while it
+ * is hot. */
+#define LONG_ROUTE 25 /* tasks, in the mean */
+static inline bool
+state_routes_are_long(const struct state *s, int32_t used)
+{
+	return s->n_here >= used * LONG_ROUTE;
+}
+
 void state_out_add(struct state *s, int32_t task);
 
 /* True where every invariant holds: for asserts and tests; slow. */
