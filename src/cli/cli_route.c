@@ -32,7 +32,7 @@ show_progress(void *arg, const struct route_progress *p)
 {
 	struct watch *w = arg;
 	double cost = (double)p->cost * w->unit;
-	if (w->trace != NULL)
+	if (w->trace != NULL && p->better)
 		fprintf(w->trace,
 			"{\"seconds\":%.3f,\"iterations\":%" PRIu64 ",\"cost\":%" PRId64
 			",\"routes\":%u,\"unassigned\":%u}\n",

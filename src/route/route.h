@@ -255,8 +255,9 @@ struct route_solution {
 struct route_progress {
 	double seconds;
 	uint64_t iterations;
-	int64_t cost; /* as route_solution's */
+	int64_t cost; /* of the best plan so far, as route_solution's */
 	uint32_t tours, out;
+	bool better; /* than when this was last called; false: only a sign of life, twice a second */
 };
 
 /* With seconds alone the answer depends on the machine; with iterations alone

@@ -8,6 +8,7 @@
 #define EPOCH_TRIES 4000  /* of each member of a team */
 #define POLISH_SHARE 0.04 /* of the tries so far go into set partitioning */
 #define REPORT_EVERY_NS 50000000
+#define ALIVE_EVERY_NS 500000000
 #define STEPS 40	/* of temperature, by which a first cycle is looked at */
 #define HOT_EXCESS 0.05 /* how much dearer than in the end the plan is where a cycle begins */
 
@@ -62,29 +63,40 @@ run_tries(const struct run *r, double from, uint64_t tries)
 	return used > 0 ? (double)(r->search->iterations - tries) / used : 0;
 }
 
+static struct route_progress
+progress_of(const struct search *s)
+{
+	int64_t left_out = 0;
+	uint32_t out = 0;
+	for (int32_t x = 0; x < s->m->n; x++)
+		if (s->best->node[x].route == NO_NODE) {
+			left_out += s->m->jobs[x].left_out;
+			out++;
+		}
+	int32_t tours = state_n_used(s->best);
+	double cost = (double)(s->best->cost - left_out - tours * s->m->vehicle_price) / s->m->scale;
+	return (struct route_progress){.cost = (int64_t)(cost + 0.5), .tours = (uint32_t)tours, .out = out};
+}
+
 void
 run_report(struct run *r)
 {
-	const struct state *best = r->search->best;
-	if (r->budget->progress == NULL || best->cost >= r->reported)
+	if (r->budget->progress == NULL)
 		return;
+	bool better = r->search->best->cost < r->reported;
 	int64_t now = now_ns(r->budget);
-	if (now - r->last_report_ns < REPORT_EVERY_NS && r->reported != INT64_MAX)
+	int64_t pause = r->reported == INT64_MAX ? 0 : better ? REPORT_EVERY_NS : ALIVE_EVERY_NS;
+	if (now - r->last_report_ns < pause)
 		return;
-	r->reported = best->cost;
+	if (better) {
+		r->told = progress_of(r->search);
+		r->reported = r->search->best->cost;
+	}
 	r->last_report_ns = now;
-	int64_t left_out = 0;
-	int32_t out = 0;
-	for (int32_t x = 0; x < r->search->m->n; x++)
-		if (best->node[x].route == NO_NODE) {
-			left_out += r->search->m->jobs[x].left_out;
-			out++;
-		}
-	int32_t tours = state_n_used(best);
-	double cost = (double)(best->cost - left_out - tours * r->search->m->vehicle_price) / r->search->m->scale;
-	struct route_progress p = {run_elapsed_s(r), r->search->iterations, (int64_t)(cost + 0.5), (uint32_t)tours,
-				   (uint32_t)out};
-	r->budget->progress(r->budget->arg, &p);
+	r->told.better = better;
+	r->told.seconds = run_elapsed_s(r);
+	r->told.iterations = r->search->iterations;
+	r->budget->progress(r->budget->arg, &r->told);
 }
 
 static void

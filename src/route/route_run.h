@@ -22,7 +22,8 @@ struct run {
 	struct search *search;
 	struct team *team; /* NULL: one thread */
 	int64_t begun_ns, last_report_ns;
-	int64_t reported;
+	int64_t reported; /* the state's cost that was told last */
+	struct route_progress told;
 	uint64_t polished; /* tries spent so */
 	double calm_s;	   /* until then the first plan need not hurry */
 	double hot;	   /* where a cycle begins; RUN_HOT before the first one */
@@ -47,7 +48,7 @@ void run_cool(struct run *r, double from, double to, double hot, double cold);
 void run_first_cycle(struct run *r, double from, double to);
 /* A better best plan from the routes met, where it is worth its time. */
 void run_polish(struct run *r);
-/* Tells the caller of a better best plan, not too often. */
+/* Tells the caller of a better best plan, not too often; and now and then that it is at work. */
 void run_report(struct run *r);
 
 /* All of the budget, from the plan that stands. */

@@ -99,6 +99,34 @@ fewer_vehicles_come_first_where_asked(void **state)
 	assert_true(saved > 0);
 }
 
+struct told {
+	int64_t cost;
+	int better;
+};
+
+static void
+hear(void *arg, const struct route_progress *p)
+{
+	struct told *t = arg;
+	assert_true(p->better ? t->better == 0 || p->cost < t->cost : p->cost == t->cost);
+	t->cost = p->cost;
+	t->better += p->better;
+}
+
+static void
+better_plans_are_told(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	struct told told = {0, 0};
+	struct route_solution *s;
+	struct route_budget budget = {.seed = 1, .seconds = 0.7, .progress = hear, .arg = &told};
+	assert_ok(&sc, route_solve(&sc, build(&sc, &every_shape[1], 1), &budget, &s));
+	assert_true(told.better > 0 && told.cost >= s->cost);
+	scope_release(&sc);
+}
+
 static bool
 count_down(struct scope *sc, const struct route_problem *p, double seconds, struct route_solution **out)
 {
@@ -234,6 +262,7 @@ main(void)
 	    cmocka_unit_test(every_shape_of_problem_verifies),
 	    cmocka_unit_test(the_same_seed_gives_the_same_plan),
 	    cmocka_unit_test(several_threads_agree_with_themselves),
+	    cmocka_unit_test(better_plans_are_told),
 	    cmocka_unit_test(fewer_vehicles_come_first_where_asked),
 	    cmocka_unit_test(a_cancelled_search_answers_at_once),
 	    cmocka_unit_test(a_given_start_is_kept),
