@@ -1,9 +1,7 @@
-/* What a budget is spent on: first fewer vehicles, where they come first; a short
- * cycle, so that whoever loses patience has a decent plan; then, by what the rest
- * is worth, one hot cycle, several, or a bank of plans. */
+#include "route/route_anneal.h"
+
 #include "route/route_bank.h"
 #include "route/route_fleet.h"
-#include "route/route_run.h"
 
 #define COMPACT_SHARE 0.15 /* vehicles first: a short cycle, … */
 #define FLEET_SHARE 0.55   /* … then fewer vehicles until here */

@@ -51,7 +51,4 @@ void run_polish(struct run *r);
 /* Tells the caller of a better best plan, not too often; and now and then that it is at work. */
 void run_report(struct run *r);
 
-/* All of the budget, from the plan that stands. */
-MUST_USE enum code run_anneal(struct scope *sc, struct run *r);
-
 #endif

@@ -1,7 +1,7 @@
 /* From a problem and a budget to a solution: the model, the first plan, which is
  * built by insertion whatever the budget, the search, and the answer written out. */
+#include "route/route_anneal.h"
 #include "route/route_explain.h"
-#include "route/route_run.h"
 
 #define NEIGHBOURS 60
 #define CALM 1.5 /* times as long as the model took */
