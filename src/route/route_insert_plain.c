@@ -11,8 +11,9 @@
  * neighbours are itself (absent() in route_state.c). */
 #include "route/route_state.h"
 
-#define ENDS_MAX 16 /* routes in use whose ends are all looked at; … */
-#define ENDS_FEW 6  /* … of more that are long, so many at a time */
+/* Beyond so many routes in use their ends are not worth it, … */
+#define ENDS_MAX 16
+#define ENDS_LONG_MAX 40 /* … so many where they are long */
 #define NOTHING (1 << 30)
 
 struct scan {
@@ -144,24 +145,27 @@ scan_near_arcs(struct scan *c, int32_t x)
 	}
 }
 
-/* Before the first and behind the last task of a route: the depot is a neighbour of
- * everybody. Of many long routes a few in turn; of many short ones none: there the
- * neighbours stand close to the ends. */
+/* Before the first and behind the last task of every route: the depot is a
+ * neighbour of everybody. */
 static inline void
-scan_ends(struct scan *c, int32_t x)
+scan_ends(struct scan *c)
 {
 	const struct state *s = c->s;
 	const struct node *node = s->node;
-	int32_t used = s->used[0];
-	int32_t n = used <= ENDS_MAX ? used : state_routes_are_long(s, used) ? ENDS_FEW : 0;
-	for (int32_t i = n < used && n > 0 ? (int32_t)((s->stamp + (uint32_t)x) % (uint32_t)used) : 0; n > 0; n--) {
+	for (int32_t i = 0; i < s->used[0]; i++) {
 		int32_t head = route_head(s->m, s->order[i]);
 		const struct node *h = &node[head];
 		const struct node *t = &node[head + 1];
 		judge(c, head, h, &node[h->next]);
 		judge(c, t->prev, &node[t->prev], t);
-		i = i + 1 < used ? i + 1 : 0;
 	}
+}
+
+static inline bool
+ends_are_worth_it(const struct state *s)
+{
+	int32_t used = s->used[0];
+	return used <= ENDS_MAX || (used <= ENDS_LONG_MAX && state_routes_are_long(s, used));
 }
 
 static void
@@ -183,7 +187,8 @@ scan_beside(struct scan *c, int32_t x)
 		scan_near_arcs(c, x);
 	else
 		scan_near(c, x);
-	scan_ends(c, x);
+	if (ends_are_worth_it(c->s))
+		scan_ends(c);
 }
 
 /* A vehicle that serves nobody yet, with its fixed cost. */
