@@ -44,7 +44,7 @@ double run_tries(const struct run *r, double from, uint64_t tries);
 void run_cool(struct run *r, double from, double to, double hot, double cold);
 /* The first cycle, which finds r->hot: the highest temperature at which the plan is only
  * a little dearer than in the end. Hotter than that nothing is decided; but for the number
- * of routes where they are long: there it stays RUN_HOT. */
+ * of routes where they are long: there, and in small plans, it stays RUN_HOT. */
 void run_first_cycle(struct run *r, double from, double to);
 /* A better best plan from the routes met, where it is worth its time. */
 void run_polish(struct run *r);
