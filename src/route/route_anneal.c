@@ -64,9 +64,12 @@ cycles(struct run *r, double from, double tries)
 static enum code
 banks(struct scope *sc, struct run *r, double tries)
 {
-	double left = tries * (BANK_UNTIL - run_share(r));
-	for (; bank_is_worth(r->search->m, left) && !run_cancelled(r); left = tries * (BANK_UNTIL - run_share(r)))
+	while (!run_cancelled(r)) {
+		double left = tries * (BANK_UNTIL - run_share(r));
+		if (!bank_is_worth(r->search->m, left))
+			break;
 		TRY(bank_run(sc, r, left, BANK_UNTIL));
+	}
 	cycle(r, run_share(r), 1, REHEAT);
 	return OK;
 }
