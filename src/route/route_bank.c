@@ -181,8 +181,8 @@ generation(struct bank *b)
 	search_own_all(r->search);
 }
 
-enum code
-bank_run(struct scope *sc, struct run *r, double tries, double to)
+static enum code
+bank_within(struct scope *sc, struct run *r, double tries, double to)
 {
 	struct bank *b;
 	double from = run_share(r);
@@ -196,4 +196,18 @@ bank_run(struct scope *sc, struct run *r, double tries, double to)
 		tell_best(b);
 	}
 	return OK;
+}
+
+/* A long budget has several banks, one after the other: none leaves its plans behind. */
+enum code
+bank_run(struct scope *sc, struct run *r, double tries, double to)
+{
+	struct scope own;
+	scope_init(&own);
+	own.cap = sc->cap;
+	enum code rc = bank_within(&own, r, tries, to);
+	if (rc != OK)
+		sc->err = own.err;
+	scope_release(&own);
+	return rc;
 }

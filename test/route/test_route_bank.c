@@ -3,17 +3,11 @@
 #include "unit.h"
 
 #include "route/route_bank.h"
+#include "route/route_calm.h"
 #include "route/route_cases.h"
 #include "route/route_cross.h"
 
 #define NEIGHBOURS 30
-
-static enum pace
-calm(void *arg)
-{
-	(void)arg;
-	return PACE_CALM;
-}
 
 static struct search *
 begun(struct scope *sc, const struct shape *shape, uint64_t seed)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "route/route_calm.h"
 #include "route/route_cases.h"
 #include "route/route_search.h"
 
@@ -52,13 +53,6 @@ always(void *arg)
 {
 	(void)arg;
 	return true;
-}
-
-static enum pace
-calm(void *arg)
-{
-	(void)arg;
-	return PACE_CALM;
 }
 
 static struct search *

@@ -2,6 +2,7 @@
  * what the same routes cost when they are laid anew. */
 #include "unit.h"
 
+#include "route/route_calm.h"
 #include "route/route_cases.h"
 #include "route/route_search.h"
 
@@ -18,13 +19,6 @@ static const struct shape shapes[] = {
 };
 
 static const struct shape with_pairs = {.jobs = 20, .shipments = 10, .vehicles = 9, .dims = 2, .windows = true};
-
-static enum pace
-calm(void *arg)
-{
-	(void)arg;
-	return PACE_CALM;
-}
 
 static struct search *
 searched(struct scope *sc, const struct shape *shape, uint64_t seed, int steps)
