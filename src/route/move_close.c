@@ -32,8 +32,7 @@ move_close(struct search *s)
 	if (now->line[r].size > SIZE_MAX_CLOSED)
 		return false;
 	int32_t first = now->node[route_head(m, r)].next;
-	while (now->line[r].size > 0)
-		search_remove(s, now->node[route_head(m, r)].next);
+	(void)search_remove_from(s, first, INT32_MAX);
 	const int32_t *row = m->near + (size_t)first * (size_t)m->n_near;
 	for (int32_t i = 0, cut = 0; i < m->n_near && row[i] >= 0 && cut < NEIGHBOUR_STRINGS; i++) {
 		int32_t x = near_node(row[i]);

@@ -26,13 +26,7 @@ take_followers(struct search *s, int32_t x)
 	const struct model *m = s->m;
 	struct state *now = s->now;
 	int32_t most = 1 + (int32_t)prng_below(s->prng, FOLLOWERS);
-	for (int32_t next = now->node[x].next; next < m->n && most > 0; most--) {
-		int32_t y = next;
-		next = now->node[y].next;
-		if (next < m->n && m->jobs[y].mate == next)
-			next = now->node[next].next;
-		search_remove(s, y);
-	}
+	(void)search_remove_from(s, now->node[x].next, most);
 	most = (int32_t)prng_below(s->prng, FOLLOWERS / 2);
 	const int32_t *row = m->near + (size_t)x * (size_t)m->n_near;
 	for (int32_t i = 0; i < m->n_near && row[i] >= 0 && most > 0; i++) {

@@ -38,17 +38,11 @@ cut_string(struct search *s, int32_t x, int32_t length, int32_t kept)
 	if (whole - 1 - back > ahead)
 		back = whole - 1 - ahead;
 	int32_t first = step_back(s, x, back);
-	int32_t spare_from = kept > 0 ? 1 + (int32_t)prng_below(s->prng, (uint32_t)(length)) : INT32_MAX;
-	int32_t next;
-	for (int32_t y = first, i = 0; i < whole && y < s->m->n; y = next, i++) {
-		next = node[y].next;
-		if (i >= spare_from && i < spare_from + kept)
-			continue;
-		int32_t mate = s->m->jobs[y].mate;
-		if (mate != NO_NODE && mate == next)
-			next = node[mate].next;
-		search_remove(s, y);
-	}
+	int32_t before = kept > 0 ? 1 + (int32_t)prng_below(s->prng, (uint32_t)length) : length;
+	int32_t y = search_remove_from(s, first, before);
+	for (int32_t i = 0; i < kept && y < s->m->n; i++)
+		y = node[y].next;
+	(void)search_remove_from(s, y, length - before);
 }
 
 static void

@@ -64,6 +64,35 @@ dearer_with(const struct search *s, int32_t x, const struct class *k)
 	return more;
 }
 
+/* Neighbours of x that may follow it: the task and what the arc costs. Where arcs are at
+ * hand, only those whose arc alone does not cost what both old ones did. */
+static int32_t
+find_followers(const struct search *s, int32_t x, int64_t below, struct near_arc *found)
+{
+	const struct model *m = s->m;
+	const struct node *node = s->now->node;
+	const size_t at = (size_t)x * (size_t)m->n_near;
+	int32_t n = 0;
+	if (m->near_arcs != NULL) {
+		int32_t leave = node[x].leave;
+		int32_t most = below + node[x].arc < INT32_MAX / 2 ? (int32_t)below + node[x].arc - 1 : INT32_MAX / 2;
+		for (const struct near_arc *a = m->near_arcs + at, *end = a + m->n_near; a < end && a->node >= 0; a++) {
+			const struct node *y = &node[a->node];
+			found[n] = *a;
+			n += ((most + y->arc_in - a->arc) | (y->late - leave - a->arc)) >= 0;
+		}
+		return n;
+	}
+	const int32_t *from_x = class_at(s, x)->cost + (size_t)node[x].place * ((size_t)m->n_places + 1);
+	const int32_t *row = m->near + at;
+	for (int32_t i = 0; i < m->n_near && row[i] >= 0; i++) {
+		int32_t y = near_node(row[i]);
+		if ((row[i] & NEAR_AFTER) && node[y].route != NO_NODE)
+			found[n++] = (struct near_arc){y, from_x[node[y].place]};
+	}
+	return n;
+}
+
 /* The cheapest cut that lets a neighbour of x follow x. */
 static struct cut
 best_cut(const struct search *s, int32_t x)
@@ -72,18 +101,17 @@ best_cut(const struct search *s, int32_t x)
 	const struct node *node = s->now->node;
 	const struct class *ka = class_at(s, x);
 	size_t side = (size_t)m->n_places + 1;
-	const int32_t *from_x = ka->cost + (size_t)node[x].place * side;
 	size_t next = (size_t)node[node[x].next].place * side;
 	struct cut best = {NO_NODE, NO_NODE, s->bar - s->now->cost};
-	const int32_t *row = m->near + (size_t)x * (size_t)m->n_near;
-	for (int32_t i = 0; i < m->n_near && row[i] >= 0; i++) {
-		int32_t y = near_node(row[i]);
-		if (!(row[i] & NEAR_AFTER) || node[y].route == NO_NODE || node[y].route == node[x].route)
+	int32_t n = find_followers(s, x, best.delta, s->followers);
+	for (int32_t i = 0; i < n; i++) {
+		int32_t y = s->followers[i].node;
+		if (node[y].route == node[x].route)
 			continue;
 		int32_t b = node[y].prev;
 		const struct class *kb = class_at(s, y);
-		int64_t delta = (int64_t)from_x[node[y].place] + kb->cost_to[next + (size_t)node[b].place] -
-				node[x].arc - node[b].arc;
+		int64_t delta = (int64_t)s->followers[i].arc + kb->cost_to[next + (size_t)node[b].place] - node[x].arc -
+				node[b].arc;
 		if (delta >= best.delta)
 			continue;
 		bool alike = state_tails_alike(s->now, node[x].route, node[y].route);

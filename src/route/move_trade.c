@@ -24,8 +24,7 @@ spare_of_other_class(const struct search *s, int32_t class)
 static void
 take_route(struct search *s, int32_t r)
 {
-	while (s->now->line[r].size > 0)
-		search_remove(s, s->now->node[route_head(s->m, r)].next);
+	(void)search_remove_from(s, s->now->node[route_head(s->m, r)].next, INT32_MAX);
 }
 
 /* The route of x's nearest neighbour that rides elsewhere. */

@@ -48,8 +48,7 @@ give_up_one(struct search *s)
 		return false;
 	state_mark(now);
 	s->n_removed = 0;
-	while (now->line[r].size > 0)
-		search_remove(s, now->node[route_head(s->m, r)].next);
+	(void)search_remove_from(s, now->node[route_head(s->m, r)].next, INT32_MAX);
 	for (int32_t c = 0; c < s->m->n_classes; c++)
 		now->allowed[c] = now->used[c];
 	for (int32_t i = 0; i < s->n_removed; i++)

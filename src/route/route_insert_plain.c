@@ -5,16 +5,18 @@
  * Whether one position is cheap enough, or in time, is a coin's throw for a
  * branch predictor, and a wrong guess costs as much as the whole judgement. So
  * rules become numbers that are negative where they are broken, and the or of
- * their signs is asked once.
+ * their signs is asked once; and the sieve (route_sieve.h) has its first look at all
+ * neighbours before the first of them is judged.
  *
  * A task that is left out needs no question: its times are out of reach and its
  * neighbours are itself (absent() in route_state.c). */
-#include "route/route_state.h"
+#include "route/route_sieve.h"
 
 /* Beyond so many routes in use their ends are not worth it, … */
 #define ENDS_MAX 16
 #define ENDS_LONG_MAX 40 /* … so many where they are long */
 #define NOTHING (1 << 30)
+#define HOME_STEPS 10 /* tasks before it that are out too */
 
 struct scan {
 	const struct state *s;
@@ -95,59 +97,54 @@ scan_near(struct scan *c, int32_t x)
 	}
 }
 
-/* Behind y = near->node. */
+/* Behind y, which is `arc` away from x. */
 static inline void
-judge_behind(struct scan *c, const struct node *n, int32_t y, int32_t arc, int32_t best)
+judge_behind(struct scan *c, int32_t y, int32_t arc)
 {
-	const struct node *q = &c->s->node[n->next];
+	const struct node *p = &c->s->node[y];
+	const struct node *q = &c->s->node[p->next];
 	int32_t back = c->time_to[q->place];
-	int32_t delta = arc + back - n->arc;
-	int32_t at = n->leave + arc;
+	int32_t delta = arc + back - p->arc;
+	int32_t at = p->leave + arc;
 	at = at > c->open ? at : c->open;
-	if (((best - 1 - delta) | (q->late - at - c->service - back)) >= 0 && rides(c, y, n))
+	if (((c->best - 1 - delta) | (q->late - at - c->service - back)) >= 0 && rides(c, y, p))
 		keep(c, delta, y);
 }
 
-/* Ahead of a neighbour n: behind p = n->prev. */
 static inline void
-judge_ahead(struct scan *c, const struct node *n, const struct node *p, int32_t arc, int32_t best)
+judge_ahead(struct scan *c, int32_t y, int32_t arc)
 {
+	const struct node *q = &c->s->node[y];
+	const struct node *p = &c->s->node[q->prev];
 	int32_t there = c->time_to[p->place];
-	int32_t delta = arc + there - p->arc;
+	int32_t delta = there + arc - p->arc;
 	int32_t at = p->leave + there;
 	at = at > c->open ? at : c->open;
-	if (((best - 1 - delta) | (c->close - at) | (n->late - at - c->service - arc)) >= 0 && rides(c, n->prev, p))
-		keep(c, delta, n->prev);
+	if (((c->best - 1 - delta) | (c->close - at) | (q->late - at - c->service - arc)) >= 0 && rides(c, q->prev, p))
+		keep(c, delta, q->prev);
 }
 
-/* The same where one symmetric matrix is both time and cost. A detour then costs
- * at least twice what the new arc is longer than the old one, so most positions
- * are refused with what stands beside the neighbour's entry. */
+/* Where one symmetric matrix is both time and cost, most positions are refused at a glance. */
 static void
 scan_near_arcs(struct scan *c, int32_t x)
 {
-	const struct node *node = c->s->node;
 	const struct model *m = c->s->m;
 	const struct near_arc *near = m->near_arcs + (size_t)x * (size_t)m->n_near;
-	const struct near_arc *end = near + m->n_near;
-	const int32_t close = c->close;
-	const int32_t done = c->open + c->service;
-	for (; near < end && near->node >= 0; near++) {
-		const struct node *n = &node[near->node];
-		const struct node *p = &node[n->prev];
-		int32_t arc = near->arc;
-		int32_t best = c->best;
-		if (((best - 1 - 2 * (arc - n->arc)) | (close - n->leave - arc)) >= 0)
-			judge_behind(c, n, near->node, arc, best);
-		best = c->best;
-		if (((best - 1 - 2 * (arc - p->arc)) | (n->late - done - arc)) >= 0)
-			judge_ahead(c, n, p, arc, best);
+	for (int32_t from = 0; from < m->n_near; from += SIEVE_MOST) {
+		int32_t n = m->n_near - from < SIEVE_MOST ? m->n_near - from : SIEVE_MOST;
+		struct sieve sieve = {(c->best - 1) >> 1, c->close, c->open + c->service};
+		struct sieved left;
+		sieve_near(c->s->node, near + from, n, &sieve, &left);
+		for (int32_t i = 0; i < left.n_behind; i++)
+			judge_behind(c, left.behind[i].node, left.behind[i].arc);
+		for (int32_t i = 0; i < left.n_ahead; i++)
+			judge_ahead(c, left.ahead[i].node, left.ahead[i].arc);
 	}
 }
 
 /* Before the first and behind the last task of every route: the depot is a
  * neighbour of everybody. */
-static inline void
+static void
 scan_ends(struct scan *c)
 {
 	const struct state *s = c->s;
@@ -158,6 +155,27 @@ scan_ends(struct scan *c)
 		const struct node *t = &node[head + 1];
 		judge(c, head, h, &node[h->next]);
 		judge(c, t->prev, &node[t->prev], t);
+	}
+}
+
+/* The same with the sieve's rules: the depot is the neighbour. */
+static void
+scan_ends_arcs(struct scan *c)
+{
+	const struct state *s = c->s;
+	const struct node *node = s->node;
+	const struct class *k = &s->m->classes[0];
+	int32_t there = c->cost_to[k->start];
+	int32_t back = c->cost_from[k->end];
+	int32_t done = c->open + c->service;
+	for (int32_t i = 0; i < s->used[0]; i++) {
+		int32_t head = route_head(s->m, s->order[i]);
+		const struct node *h = &node[head];
+		const struct node *t = &node[head + 1];
+		if (((c->best - 1 - 2 * (there - h->arc)) | (h->late + h->arc - done)) >= 0)
+			judge(c, head, h, &node[h->next]);
+		if (((c->best - 1 - 2 * (back - t->arc_in)) | (c->close - t->early + t->arc_in)) >= 0)
+			judge(c, t->prev, &node[t->prev], t);
 	}
 }
 
@@ -180,14 +198,34 @@ scan_everywhere(struct scan *c)
 	}
 }
 
+/* Where it stood: most tasks go there again, and beside what that costs most other
+ * places need no second look. */
+static inline void
+scan_home(struct scan *c, int32_t x)
+{
+	const struct state *s = c->s;
+	int32_t y = s->node[x].home;
+	for (int i = 0; i < HOME_STEPS && s->node[y].route == NO_NODE; i++)
+		y = s->node[y].home;
+	if (s->node[y].route == NO_NODE || s->node[y].next == NO_NODE)
+		return;
+	judge(c, y, &s->node[y], &s->node[s->node[y].next]);
+}
+
 static void
 scan_beside(struct scan *c, int32_t x)
 {
-	if (c->s->m->near_arcs != NULL)
+	bool arcs = c->s->m->near_arcs != NULL;
+	scan_home(c, x);
+	if (arcs)
 		scan_near_arcs(c, x);
 	else
 		scan_near(c, x);
-	if (ends_are_worth_it(c->s))
+	if (!ends_are_worth_it(c->s))
+		return;
+	if (arcs)
+		scan_ends_arcs(c);
+	else
 		scan_ends(c);
 }
 

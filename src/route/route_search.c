@@ -3,7 +3,37 @@
 #include <assert.h>
 #include <math.h>
 
+#define FEW 24	     /* tasks that are sorted by counting */
 #define OUT_TRIED 20 /* how many of the left-out tasks each change tries to place */
+
+/* The orders in which tasks are put back, drawn with these shares: random, the
+ * largest, the farthest, the nearest, the narrowest window, the earliest opening,
+ * the latest closing. */
+enum order { ORDER_RANDOM, ORDER_LARGE, ORDER_FAR, ORDER_NEAR, ORDER_NARROW, ORDER_EARLY, ORDER_LATE, ORDERS };
+static const int order_share[ORDERS] = {4, 4, 2, 1, 2, 2, 2};
+
+struct order_keys {
+	int64_t by[ORDERS];
+};
+
+static struct order_keys
+order_keys_of(const struct model *m, int32_t x)
+{
+	const struct job *j = &m->jobs[x];
+	const struct class *k = &m->classes[0];
+	int32_t depot = k->start == m->n_places ? k->end : k->start;
+	int64_t far = k->cost[(size_t)depot * ((size_t)m->n_places + 1) + (size_t)j->place];
+	const struct route_task *t = &m->p->tasks[x];
+	const int64_t *amount = t->delivery != NULL ? t->delivery : t->pickup;
+	return (struct order_keys){{
+	    [ORDER_LARGE] = amount == NULL || m->dims == 0 ? 0 : -amount[0],
+	    [ORDER_FAR] = -far,
+	    [ORDER_NEAR] = far,
+	    [ORDER_NARROW] = j->close - j->open,
+	    [ORDER_EARLY] = j->open,
+	    [ORDER_LATE] = -j->close,
+	}};
+}
 
 enum code
 search_new(struct scope *sc, const struct model *m, uint64_t seed, struct search **out)
@@ -15,6 +45,10 @@ search_new(struct scope *sc, const struct model *m, uint64_t seed, struct search
 	s->prng = &s->now->prng;
 	s->removed = NEW_ARRAY(sc, (size_t)m->n + 1, int32_t);
 	s->keys = NEW_ARRAY(sc, (size_t)m->n + 1, int64_t);
+	s->order_keys = NEW_ARRAY(sc, (size_t)m->n + 1, struct order_keys);
+	for (int32_t x = 0; x < m->n && m->n_classes > 0; x++)
+		s->order_keys[x] = order_keys_of(m, x);
+	s->followers = NEW_ARRAY(sc, (size_t)m->n_near + 1, struct near_arc);
 	s->visited = NEW_ARRAY(sc, (size_t)m->n_routes + 1, uint32_t);
 	s->missed = NEW_ARRAY(sc, (size_t)m->n + 1, uint32_t);
 	s->bar = INT64_MAX;
@@ -40,6 +74,37 @@ search_remove(struct search *s, int32_t task)
 	s->removed[s->n_removed++] = task;
 }
 
+static int32_t
+remove_pairs_from(struct search *s, int32_t x, int32_t n)
+{
+	const struct node *node = s->now->node;
+	for (; n > 0 && x < s->m->n; n--) {
+		int32_t task = x;
+		x = node[x].next;
+		if (s->m->jobs[task].mate != NO_NODE && s->m->jobs[task].mate == x)
+			x = node[x].next;
+		search_remove(s, task);
+	}
+	return x;
+}
+
+int32_t
+search_remove_from(struct search *s, int32_t x, int32_t n)
+{
+	if (s->m->pairs)
+		return remove_pairs_from(s, x, n);
+	int32_t first = x;
+	int32_t last = NO_NODE;
+	for (; n > 0 && x < s->m->n; n--) {
+		s->removed[s->n_removed++] = x;
+		last = x;
+		x = s->now->node[x].next;
+	}
+	if (last != NO_NODE)
+		state_unlink_run(s->now, first, last);
+	return x;
+}
+
 static void
 take_left_out(struct search *s)
 {
@@ -48,33 +113,6 @@ take_left_out(struct search *s)
 		int32_t at = (int32_t)prng_below(s->prng, (uint32_t)now->n_out);
 		s->removed[s->n_removed++] = now->out[at];
 		now->out[at] = now->out[--now->n_out];
-	}
-}
-
-/* The orders in which tasks are put back, drawn with these shares: random, the
- * largest, the farthest, the nearest, the narrowest window, the earliest opening,
- * the latest closing. */
-enum order { ORDER_RANDOM, ORDER_LARGE, ORDER_FAR, ORDER_NEAR, ORDER_NARROW, ORDER_EARLY, ORDER_LATE, ORDERS };
-static const int order_share[ORDERS] = {4, 4, 2, 1, 2, 2, 2};
-
-static int64_t
-order_key(struct search *s, enum order order, int32_t x)
-{
-	const struct model *m = s->m;
-	const struct job *j = &m->jobs[x];
-	const struct class *k = &m->classes[0];
-	int32_t depot = k->start == m->n_places ? k->end : k->start;
-	int64_t far = k->cost[(size_t)depot * ((size_t)m->n_places + 1) + (size_t)j->place];
-	const struct route_task *t = &m->p->tasks[x];
-	const int64_t *amount = t->delivery != NULL ? t->delivery : t->pickup;
-	switch (order) {
-	case ORDER_LARGE: return amount == NULL || m->dims == 0 ? 0 : -amount[0];
-	case ORDER_FAR: return -far;
-	case ORDER_NEAR: return far;
-	case ORDER_NARROW: return j->close - j->open;
-	case ORDER_EARLY: return j->open;
-	case ORDER_LATE: return -j->close;
-	default: return (int64_t)(prng_u64(s->prng) >> 1);
 	}
 }
 
@@ -91,24 +129,52 @@ draw_order(struct search *s)
 	return (enum order)order;
 }
 
+/* Each goes where the number of those before it says: no branch to guess. */
+static void
+sort_few(const int64_t *keys, int32_t *tasks, int32_t n)
+{
+	int32_t rank[FEW] = {0};
+	int32_t was[FEW];
+	for (int32_t i = 0; i < n; i++) {
+		was[i] = tasks[i];
+		for (int32_t j = 0; j < i; j++) {
+			int32_t behind = keys[j] <= keys[i];
+			rank[i] += behind;
+			rank[j] += 1 - behind;
+		}
+	}
+	for (int32_t i = 0; i < n; i++)
+		tasks[rank[i]] = was[i];
+}
+
+/* Shell's: for the first plan, and where a whole route leaves. */
+static void
+sort_many(int64_t *keys, int32_t *tasks, int32_t n)
+{
+	for (int32_t gap = n / 2; gap > 0; gap /= 2)
+		for (int32_t i = gap; i < n; i++) {
+			int64_t key = keys[i];
+			int32_t x = tasks[i];
+			int32_t j = i;
+			for (; j >= gap && keys[j - gap] > key; j -= gap) {
+				keys[j] = keys[j - gap];
+				tasks[j] = tasks[j - gap];
+			}
+			keys[j] = key;
+			tasks[j] = x;
+		}
+}
+
 static void
 sort_removed(struct search *s, enum order order)
 {
 	for (int32_t i = 0; i < s->n_removed; i++)
-		s->keys[i] = order_key(s, order, s->removed[i]);
-	/* shell sort: short lists, and long ones once */
-	for (int32_t gap = s->n_removed / 2; gap > 0; gap /= 2)
-		for (int32_t i = gap; i < s->n_removed; i++) {
-			int64_t key = s->keys[i];
-			int32_t x = s->removed[i];
-			int32_t j = i;
-			for (; j >= gap && s->keys[j - gap] > key; j -= gap) {
-				s->keys[j] = s->keys[j - gap];
-				s->removed[j] = s->removed[j - gap];
-			}
-			s->keys[j] = key;
-			s->removed[j] = x;
-		}
+		s->keys[i] =
+		    order == ORDER_RANDOM ? (int64_t)(prng_u64(s->prng) >> 1) : s->order_keys[s->removed[i]].by[order];
+	if (s->n_removed <= FEW)
+		sort_few(s->keys, s->removed, s->n_removed);
+	else
+		sort_many(s->keys, s->removed, s->n_removed);
 }
 
 /* A task that may be left out for a price goes in only where that is dearer.

@@ -19,12 +19,14 @@
 struct search {
 	const struct model *m;
 	struct state *now, *best;
-	struct prng *prng; /* now's */
-	int32_t *removed;  /* what the move has taken out (pickups stand for both) */
-	int64_t *keys;	   /* scratch for sorting removed */
+	struct prng *prng;	       /* now's */
+	int32_t *removed;	       /* what the move has taken out (pickups stand for both) */
+	int64_t *keys;		       /* scratch for sorting removed */
+	struct order_keys *order_keys; /* [task] */
 	int32_t n_removed;
-	uint32_t visit, *visited; /* [route] ruined in this change */
-	int32_t *own;		  /* the tasks this search works on */
+	struct near_arc *followers; /* [n_near] scratch */
+	uint32_t visit, *visited;   /* [route] ruined in this change */
+	int32_t *own;		    /* the tasks this search works on */
 	int32_t n_own;
 	double temperature;
 	int64_t bar; /* what the plan may cost after this change; INT64_MAX: it is not judged so */
@@ -52,6 +54,8 @@ bool move_trade(struct search *s);
 
 /* Takes a task (and its mate) out; remembers it for search_recreate(). */
 void search_remove(struct search *s, int32_t task);
+/* … and up to n tasks of a route from x on. What stands behind them now. */
+int32_t search_remove_from(struct search *s, int32_t x, int32_t n);
 /* Puts back what was removed and some of what was left out, each in its best
  * place; what finds none is left out. */
 void search_recreate(struct search *s, uint32_t blink);

@@ -43,11 +43,12 @@ state_new(struct scope *sc, const struct model *m, uint64_t seed, struct state *
 	return OK;
 }
 
-static struct node
-absent(const struct model *m, int32_t x)
+/* Task x on no route: its times are out of reach and its neighbours are itself. */
+static inline struct node
+absent(int32_t x, int32_t place, int32_t home)
 {
 	return (struct node){
-	    .prev = x, .next = x, .route = NO_NODE, .place = m->jobs[x].place, .late = -FAR_TIME, .leave = FAR_TIME};
+	    .prev = x, .next = x, .route = NO_NODE, .place = place, .leave = FAR_TIME, .late = -FAR_TIME, .home = home};
 }
 
 static void
@@ -60,8 +61,22 @@ line_clear(struct state *s, int32_t r)
 	int32_t tail = route_tail(m, r);
 	int32_t t = k->time[(size_t)k->start * side + (size_t)k->end];
 	int32_t c = k->cost[(size_t)k->start * side + (size_t)k->end];
-	s->node[head] = (struct node){NO_NODE, tail, r, k->start, k->open, k->close - t, k->open, c};
-	s->node[tail] = (struct node){head, NO_NODE, r, k->end, k->open + t, k->close, k->open + t, 0};
+	s->node[head] = (struct node){.prev = NO_NODE,
+				      .next = tail,
+				      .route = r,
+				      .place = k->start,
+				      .early = k->open,
+				      .late = k->close - t,
+				      .leave = k->open,
+				      .arc = c};
+	s->node[tail] = (struct node){.prev = head,
+				      .next = NO_NODE,
+				      .route = r,
+				      .place = k->end,
+				      .early = k->open + t,
+				      .late = k->close,
+				      .leave = k->open + t,
+				      .arc_in = c};
 	s->line[r] = (struct line){.class = m->class_of[r]};
 }
 
@@ -73,7 +88,7 @@ state_clear(struct state *s)
 	s->n_out = 0;
 	s->n_here = m->n;
 	for (int32_t x = 0; x < m->n; x++) {
-		s->node[x] = absent(m, x);
+		s->node[x] = absent(x, m->jobs[x].place, x);
 		if (m->p->tasks[x].kind != ROUTE_DELIVERY)
 			s->out[s->n_out++] = x;
 		s->cost += m->jobs[x].left_out;
@@ -231,7 +246,7 @@ profile_refresh(struct state *s, int32_t r)
 static void
 blank_task(struct state *s, int32_t x)
 {
-	s->node[x] = absent(s->m, x);
+	s->node[x] = absent(x, s->m->jobs[x].place, x);
 }
 
 /* Route r with its tasks, as it stands in `from`. */
@@ -331,14 +346,22 @@ service_of(const struct model *m, int32_t x)
 	return x < m->n ? m->jobs[x].service : 0;
 }
 
+/* From x to y, which is behind it. */
+static inline int32_t
+time_on(const struct state *s, int32_t x, int32_t y, const struct class *k)
+{
+	if (k->time == k->cost)
+		return s->node[x].arc; /* at hand, where the matrix often is not */
+	return k->time[(size_t)s->node[x].place * ((size_t)s->m->n_places + 1) + (size_t)s->node[y].place];
+}
+
 /* Nodes a → b have just become neighbours: mend the times behind b … */
 static inline void
 mend_forward(struct state *s, int32_t a, int32_t b, const struct class *k)
 {
 	const struct model *m = s->m;
-	size_t side = (size_t)m->n_places + 1;
 	for (int32_t x = a, y = b; y != NO_NODE; x = y, y = s->node[y].next) {
-		int32_t at = s->node[x].leave + k->time[(size_t)s->node[x].place * side + (size_t)s->node[y].place];
+		int32_t at = s->node[x].leave + time_on(s, x, y, k);
 		int32_t open = open_of(m, y, k);
 		at = at > open ? at : open;
 		if (at == s->node[y].early)
@@ -354,9 +377,8 @@ static inline void
 mend_back(struct state *s, int32_t a, int32_t b, const struct class *k)
 {
 	const struct model *m = s->m;
-	size_t side = (size_t)m->n_places + 1;
 	for (int32_t x = a, y = b; x != NO_NODE; y = x, x = s->node[x].prev) {
-		int32_t t = k->time[(size_t)s->node[x].place * side + (size_t)s->node[y].place];
+		int32_t t = time_on(s, x, y, k);
 		int32_t at = s->node[y].late - t - service_of(m, x);
 		int32_t close = close_of(m, x, k);
 		at = at < close ? at : close;
@@ -389,7 +411,9 @@ static void
 arc_set(struct state *s, int32_t a, int32_t b, const struct class *k)
 {
 	size_t side = (size_t)s->m->n_places + 1;
-	state_touch(s, a)->arc = k->cost[(size_t)s->node[a].place * side + (size_t)s->node[b].place];
+	int32_t arc = k->cost[(size_t)s->node[a].place * side + (size_t)s->node[b].place];
+	state_touch(s, a)->arc = arc;
+	state_touch(s, b)->arc_in = arc;
 }
 
 /* Pointers, arcs, load and cost; times are the caller's. */
@@ -479,33 +503,51 @@ state_link_pair(struct state *s, int32_t x, int32_t after, int32_t mate, int32_t
 		profile_refresh(s, s->node[x].route);
 }
 
-void
-state_unlink(struct state *s, int32_t x)
+/* The tasks themselves; how many they are, and what their arcs cost. */
+static int32_t
+blank_run(struct state *s, int32_t first, int32_t last, int64_t *arcs)
 {
 	const struct model *m = s->m;
-	struct node *n = state_touch(s, x);
-	int32_t r = n->route;
-	int32_t a = n->prev;
-	int32_t b = n->next;
+	struct line *l = state_touch_line(s, s->node[first].route);
+	int32_t home = s->node[first].prev;
+	int32_t next = first;
+	int32_t n = 0;
+	for (int32_t x = NO_NODE; x != last; n++) {
+		x = next;
+		struct node *node = state_touch(s, x);
+		next = node->next;
+		*arcs += node->arc;
+		*node = absent(x, node->place, home);
+		home = x;
+		s->cost += m->jobs[x].left_out;
+		if (m->load == LOAD_SUM)
+			l->load -= m->jobs[x].demand;
+	}
+	return n;
+}
+
+void
+state_unlink_run(struct state *s, int32_t first, int32_t last)
+{
+	const struct model *m = s->m;
+	int32_t r = s->node[first].route;
+	int32_t a = s->node[first].prev;
+	int32_t b = s->node[last].next;
 	const struct class *k = &m->classes[s->line[r].class];
-	struct line *l = state_touch_line(s, r);
-	int64_t was = (int64_t)s->node[a].arc + n->arc;
+	int64_t was = s->node[a].arc;
+	int32_t n = blank_run(s, first, last, &was);
 	state_touch(s, a)->next = b;
 	state_touch(s, b)->prev = a;
 	arc_set(s, a, b, k);
-	*n = absent(m, x);
-	s->cost += m->jobs[x].left_out;
-	if (m->load == LOAD_SUM)
-		l->load -= m->jobs[x].demand;
 	if (!m->rich) {
 		int64_t delta = s->node[a].arc - was;
-		l->cost += delta;
+		state_touch_line(s, r)->cost += delta;
 		s->cost += delta;
 		mend_forward(s, a, b, k);
 		mend_back(s, a, b, k);
 		s->broken |= s->node[b].early > s->node[b].late;
 	}
-	line_resize(s, r, -1);
+	line_resize(s, r, -n);
 	if (m->load == LOAD_PROFILE && !m->rich)
 		profile_refresh(s, r);
 }
@@ -546,8 +588,10 @@ tail_hang(struct state *s, int32_t x, const struct tail *t)
 	int32_t first = t->first == NO_NODE ? end : t->first;
 	state_touch(s, x)->next = first;
 	state_touch(s, end)->prev = t->last == NO_NODE ? x : t->last;
-	if (t->last != NO_NODE)
+	if (t->last != NO_NODE) {
 		state_touch(s, t->last)->next = end;
+		s->node[end].arc_in = s->node[t->last].arc;
+	}
 	state_touch(s, first)->prev = x;
 	return first;
 }
@@ -752,7 +796,7 @@ line_check(const struct state *s, int32_t r, int64_t *total)
 	for (int32_t x = route_head(m, r); s->node[x].next != NO_NODE; x = s->node[x].next) {
 		const struct node *a = &s->node[x];
 		const struct node *b = &s->node[a->next];
-		if (b->prev != x || a->route != r || b->route != r)
+		if (b->prev != x || a->arc != b->arc_in || a->route != r || b->route != r)
 			return false;
 		if (x < m->n) {
 			n++;

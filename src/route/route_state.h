@@ -23,8 +23,9 @@
 
 struct node {
 	int32_t prev, next, route, place; /* route NO_NODE: left out */
-	int32_t early, late, leave;
-	int32_t arc; /* cost from here to next */
+	int32_t arc, leave, arc_in, late; /* costs to next and from prev; side by side: a scan reads all four at once */
+	int32_t early;
+	int32_t home; /* what stood before a task when it was taken out: likely where it goes again */
 };
 
 struct line {
@@ -116,8 +117,14 @@ state_touch_line(struct state *s, int32_t r)
 void state_link(struct state *s, int32_t x, int32_t after);
 /* Both halves at once; mate_after may be x. */
 void state_link_pair(struct state *s, int32_t x, int32_t after, int32_t mate, int32_t mate_after);
-/* Take x out of its route. In a rich problem the route's times wait for state_refresh(). */
-void state_unlink(struct state *s, int32_t x);
+/* Take what stands from first to last out of its route. In a rich problem the route's times
+ * wait for state_refresh(). */
+void state_unlink_run(struct state *s, int32_t first, int32_t last);
+static inline void
+state_unlink(struct state *s, int32_t x)
+{
+	state_unlink_run(s, x, x);
+}
 /* What is behind a and what is behind b change places. Either may be a head, or the
  * last task. In a plain problem with tails alike the caller has judged it, and it costs
  * what changes; else both routes are timed anew, and s->broken says that one cannot be

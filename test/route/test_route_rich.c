@@ -111,7 +111,7 @@ tails_stand_as_if_laid_anew(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(shapes); i++) {
 		int stood = 0;
-		for (uint64_t seed = 1; seed <= 2; seed++) {
+		for (uint64_t seed = 1; seed <= 6; seed++) {
 			struct scope sc;
 			scope_init(&sc);
 			stood += try_tails(&sc, searched(&sc, &shapes[i], seed, 300));
