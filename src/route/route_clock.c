@@ -77,17 +77,16 @@ leaves(const struct pace *c, int32_t x)
 	return c->s->node[x].prev == NO_NODE ? model_start(c->m, c->v) : c->s->node[x].leave + c->m->base;
 }
 
-/* Walks on from x, left at `at`, to where the route is on its old times again. */
+/* Walks on from x, left at `at`, to where the route is on its old times again. *was: what
+ * those stretches cost beyond their arcs as the route stands. */
 static bool
-walk_on(struct pace *new, struct pace *old, int32_t after, int32_t x, int64_t at)
+walk_on(struct pace *c, int32_t x, int32_t next, int64_t at, int64_t *was)
 {
-	const struct node *node = new->s->node;
-	bool priced = new->per_travel > 0 || new->per_work > 0;
-	for (int32_t p = after, q = node[after].next; at != NEVER; x = p = q, q = node[q].next) {
-		at = step(new, x, q, at);
-		if (priced)
-			(void)step(old, p, q, leaves(old, p));
-		if (q >= new->m->n || at == leaves(new, q))
+	const struct state *s = c->s;
+	for (int32_t q = next; at != NEVER; x = q, q = s->node[q].next) {
+		at = step(c, x, q, at);
+		*was += s->more[q];
+		if (q >= c->m->n || at == leaves(c, q))
 			return at != NEVER;
 	}
 	return false;
@@ -103,58 +102,57 @@ bool
 clock_insert(const struct state *s, int32_t x, const struct spot *spot, int64_t *delta)
 {
 	const struct line *l = &s->line[spot->route];
-	struct pace new = pace_of(s, spot->route);
-	struct pace old = new;
+	struct pace c = pace_of(s, spot->route);
 	const struct node *a = &s->node[spot->after];
 	size_t side = (size_t)s->m->n_places + 1;
 	size_t here = (size_t)s->node[x].place;
-	int64_t at = step(&new, spot->after, x, leaves(&new, spot->after));
-	if (l->size >= new.k->max_tasks || !walk_on(&new, &old, spot->after, x, at))
+	int64_t at = step(&c, spot->after, x, leaves(&c, spot->after));
+	int64_t was = 0;
+	if (l->size >= c.k->max_tasks || !walk_on(&c, x, a->next, at, &was))
 		return false;
-	int64_t arcs = (int64_t) new.k->cost[(size_t)a->place * side + here] +
-		       new.k->cost[here * side + (size_t)s->node[a->next].place];
+	int64_t arcs = (int64_t)c.k->cost[(size_t)a->place * side + here] +
+		       c.k->cost[here * side + (size_t)s->node[a->next].place];
 	if (l->size == 0) {
-		arcs += new.k->fixed;
-		old.more = 0; /* it stayed at home */
+		arcs += c.k->fixed;
+		was = 0; /* it stayed at home */
 	} else {
 		arcs -= a->arc;
 	}
-	*delta = arcs + whole(l->more + new.more - old.more) - whole(l->more);
+	*delta = arcs + whole(l->more + c.more - was) - whole(l->more);
 	return true;
 }
 
 static void
-set_leave(struct state *s, int32_t y, int64_t at)
+set_leave(struct state *s, int32_t y, int64_t at, int64_t more)
 {
 	struct node *n = state_touch(s, y);
 	n->leave = (int32_t)(at - s->m->base);
 	n->early = n->leave - (y < s->m->n ? s->m->jobs[y].service : 0);
+	*state_touch_more(s, y) = more;
 }
 
 bool
 clock_link(struct state *s, int32_t x, int32_t after, int64_t *cost)
 {
 	struct line *l = state_touch_line(s, s->node[after].route);
-	struct pace new = pace_of(s, s->node[after].route);
-	struct pace old = new;
-	int64_t left = leaves(&new, after);
-	int64_t at = step(&new, after, x, left);
-	int64_t was = l->more;
-	for (int32_t from = x, p = after, q = s->node[after].next; at != NEVER; from = p = q, q = s->node[q].next) {
-		int64_t was_left = left;
-		if (from == x)
-			set_leave(s, x, at);
-		left = leaves(&old, q);
-		at = step(&new, from, q, at);
-		(void)step(&old, p, q, was_left);
-		if (at == NEVER || at == left)
+	struct pace c = pace_of(s, s->node[after].route);
+	int64_t at = step(&c, after, x, leaves(&c, after));
+	int64_t was = 0;
+	bool moved = at != NEVER;
+	if (moved)
+		set_leave(s, x, at, c.more);
+	for (int32_t p = x, q = s->node[after].next; moved; p = q, q = s->node[q].next) {
+		int64_t more = c.more;
+		at = step(&c, p, q, at);
+		if (at == NEVER)
 			break;
-		set_leave(s, q, at);
-		if (q >= s->m->n)
-			break;
+		was += s->more[q];
+		moved = at != leaves(&c, q) && q < s->m->n;
+		set_leave(s, q, at, c.more - more);
 	}
-	l->more += new.more - (l->size == 0 ? 0 : old.more);
-	*cost = whole(l->more) - whole(was);
+	int64_t before = l->more;
+	l->more += c.more - (l->size == 0 ? 0 : was);
+	*cost = whole(l->more) - whole(before);
 	return at != NEVER;
 }
 
@@ -167,10 +165,11 @@ clock_run(struct state *s, int32_t r, int64_t *cost)
 	int64_t at = leaves(&c, head);
 	int64_t arcs = 0;
 	for (int32_t x = head; s->node[x].next != NO_NODE; x = s->node[x].next) {
+		int64_t more = c.more;
 		at = step(&c, x, s->node[x].next, at);
 		if (at == NEVER)
 			return false;
-		set_leave(s, s->node[x].next, at);
+		set_leave(s, s->node[x].next, at, c.more - more);
 		arcs += s->node[x].arc;
 	}
 	state_touch_line(s, r)->more = c.more;

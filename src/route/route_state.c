@@ -31,6 +31,10 @@ state_new(struct scope *sc, const struct model *m, uint64_t seed, struct state *
 	TRY(new_array(sc, (size_t)m->n_classes, sizeof *s->allowed, &s->allowed));
 	TRY(new_array(sc, (size_t)m->n, sizeof *s->out, &s->out));
 	TRY(new_array(sc, (size_t)m->n, sizeof *s->old_out, &s->old_out));
+	size_t clocked = m->clocked ? nodes : 0;
+	TRY(new_array(sc, clocked, sizeof *s->more, &s->more));
+	TRY(new_array(sc, clocked, sizeof *s->more_stamp, &s->more_stamp));
+	TRY(new_array(sc, clocked, sizeof *s->old_more, &s->old_more));
 	TRY(new_array(sc, nodes, sizeof *s->node_stamp, &s->node_stamp));
 	TRY(new_array(sc, routes, sizeof *s->visited, &s->visited));
 	TRY(new_array(sc, routes, sizeof *s->line_stamp, &s->line_stamp));
@@ -128,6 +132,8 @@ state_copy(struct state *to, const struct state *from)
 		memcpy(to->high_after, from->high_after, loads);
 		memcpy(to->aboard, from->aboard, loads);
 	}
+	if (m->clocked)
+		memcpy(to->more, from->more, (size_t)m->n_nodes * sizeof *to->more);
 	to->n_out = from->n_out;
 	to->n_here = from->n_here;
 	to->cost = from->cost;
@@ -141,6 +147,7 @@ state_mark(struct state *s)
 {
 	s->n_old_nodes = 0;
 	s->n_old_lines = 0;
+	s->n_old_more = 0;
 	s->broken = false;
 	s->old_cost = s->cost;
 	s->n_old_out = s->n_out;
@@ -148,6 +155,8 @@ state_mark(struct state *s)
 	if (++s->stamp == 0) {
 		memset(s->node_stamp, 0, (size_t)s->m->n_nodes * sizeof *s->node_stamp);
 		memset(s->line_stamp, 0, (size_t)s->m->n_routes * sizeof *s->line_stamp);
+		if (s->m->clocked)
+			memset(s->more_stamp, 0, (size_t)s->m->n_nodes * sizeof *s->more_stamp);
 		s->stamp = 1;
 	}
 }
@@ -186,6 +195,8 @@ state_undo(struct state *s)
 {
 	for (int32_t i = 0; i < s->n_old_nodes; i++)
 		s->node[s->old_nodes[i].id] = s->old_nodes[i].was;
+	for (int32_t i = 0; i < s->n_old_more; i++)
+		s->more[s->old_more[i].id] = s->old_more[i].was;
 	for (int32_t i = 0; i < s->n_old_lines; i++) {
 		int32_t r = s->old_lines[i].id;
 		int32_t at = s->line[r].at;
@@ -200,6 +211,7 @@ state_undo(struct state *s)
 	memcpy(s->out, s->old_out, (size_t)s->n_out * sizeof *s->out);
 	s->n_old_nodes = 0;
 	s->n_old_lines = 0;
+	s->n_old_more = 0;
 }
 
 /* --- loads --- */
@@ -256,8 +268,11 @@ line_copy(struct state *to, const struct state *from, int32_t r)
 	int32_t at = to->line[r].at;
 	to->line[r] = from->line[r];
 	to->line[r].at = at;
-	for (int32_t x = route_head(to->m, r); x != NO_NODE; x = from->node[x].next)
+	for (int32_t x = route_head(to->m, r); x != NO_NODE; x = from->node[x].next) {
 		to->node[x] = from->node[x];
+		if (to->m->clocked)
+			to->more[x] = from->more[x];
+	}
 	to->cost += to->line[r].cost;
 	if (to->m->load == LOAD_PROFILE)
 		profile_refresh(to, r);

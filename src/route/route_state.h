@@ -41,6 +41,10 @@ struct saved_node {
 	int32_t id;
 	struct node was;
 };
+struct saved_more {
+	int32_t id;
+	int64_t was;
+};
 struct saved_line {
 	int32_t id;
 	struct line was;
@@ -51,6 +55,7 @@ struct state {
 	struct node *node;
 	struct line *line;
 	int64_t *high_before, *high_after, *aboard; /* LOAD_PROFILE: [node × dims] */
+	int64_t *more;				    /* clocked: [node] its share of line.more */
 	int32_t *order;				    /* routes by class; in each class those in use come first */
 	int32_t *used;				    /* [class] how many are in use */
 	int32_t *allowed;			    /* [class] how many may be used */
@@ -60,12 +65,13 @@ struct state {
 	int64_t cost;	/* lines and left_out */
 	/* the way back */
 	uint32_t stamp;
-	uint32_t *node_stamp, *line_stamp;
+	uint32_t *node_stamp, *line_stamp, *more_stamp;
 	bool hurried; /* insert_find() looks beside neighbours only */
 	bool broken;  /* taking something out has made a route impossible: undo */
 	struct saved_node *old_nodes;
 	struct saved_line *old_lines;
-	int32_t n_old_nodes, n_old_lines;
+	struct saved_more *old_more;
+	int32_t n_old_nodes, n_old_lines, n_old_more;
 	int64_t old_cost;
 	int32_t *old_out;
 	int32_t n_old_out;
@@ -100,6 +106,16 @@ state_touch(struct state *s, int32_t x)
 		s->old_nodes[s->n_old_nodes++] = (struct saved_node){x, s->node[x]};
 	}
 	return &s->node[x];
+}
+
+static inline int64_t *
+state_touch_more(struct state *s, int32_t x)
+{
+	if (s->more_stamp[x] != s->stamp) {
+		s->more_stamp[x] = s->stamp;
+		s->old_more[s->n_old_more++] = (struct saved_more){x, s->more[x]};
+	}
+	return &s->more[x];
 }
 
 static inline struct line *

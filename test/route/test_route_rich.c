@@ -70,6 +70,8 @@ must_agree(struct scope *sc, const struct state *s)
 			continue;
 		assert_int_equal(s->node[x].leave, fresh->node[x].leave);
 		assert_int_equal(s->node[x].late, fresh->node[x].late);
+		if (s->m->clocked && s->line[s->node[x].route].size > 0)
+			assert_int_equal(s->more[x], fresh->more[x]);
 	}
 	for (int32_t r = 0; r < s->m->n_routes; r++)
 		assert_int_equal(s->line[r].load, fresh->line[r].load);
