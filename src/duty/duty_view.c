@@ -1,5 +1,5 @@
 /* What people see of duties: the driver her round, staff its state, the report its counts. */
-#include "duty/duty.h"
+#include "duty/duty_rows.h"
 
 #include "freight/freight.h"
 
@@ -122,7 +122,10 @@ duty_whole(struct scope *sc, struct tx *tx, struct keys *k, const char *operator
 {
 	json_t *plan;
 	json_t *stops;
+	bool recorded;
 	json_t *o = duty_head(sc, r);
+	TRY(duty_positions_on(sc, tx, operator_id, json_string_value(json_object_get(o, "block_id")), &recorded));
+	json_put_bool(o, "positions_recorded", recorded);
 	TRY(plan_json(sc, r, &plan));
 	json_put(o, "plan", json_incref(plan));
 	TRY(stops_json(sc, tx, operator_id, json_string_value(json_object_get(o, "id")), &stops));

@@ -363,6 +363,17 @@ switch_off(struct scope *sc, struct tx *tx, void *arg)
 	return OK;
 }
 
+/* The phone is told, so that it has nothing to send. */
+static enum code
+nothing_is_recorded(struct scope *sc, struct tx *tx, void *arg)
+{
+	struct depot *d = arg;
+	json_t *duty;
+	TRY(duty_for_staff(sc, tx, d->p.keys, d->p.op.s, d->duty, &duty));
+	SAY(json_is_false(json_object_get(duty, "positions_recorded")));
+	return OK;
+}
+
 static void
 who_may_not_be_learned_from_is_not(void **state)
 {
@@ -380,6 +391,7 @@ who_may_not_be_learned_from_is_not(void **state)
 	assert_true(slower > 1.5 && slower < 2.1);
 	/* the programme has switched positions off: those that were stored teach nothing any more */
 	fixture_write(&d.p, switch_off, &d);
+	fixture_write(&d.p, nothing_is_recorded, &d);
 	assert_null(learn(&d));
 	close_depot(&d);
 	open_depot(&d, DRIVERS);

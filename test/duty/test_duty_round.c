@@ -403,6 +403,7 @@ load(struct scope *sc, struct tx *tx, void *arg)
 	REFUSES(E_CONFLICT, "not-loaded", duty_depart(sc, tx, op, ada, false));
 	json_t *duty;
 	TRY(duty_for_driver(sc, tx, y->p.keys, op, ada, &duty));
+	SAY(json_is_true(json_object_get(duty, "positions_recorded")));
 	REFUSES(E_CONFLICT, "duty-state", stop_arrive(sc, tx, op, ada, stop_at(sc, duty, 0), NULL));
 	struct duty_closed c;
 	REFUSES(E_CONFLICT, "stops-open", duty_close(sc, tx, op, ada, &c));

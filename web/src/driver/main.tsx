@@ -12,7 +12,7 @@ import "./driver.css";
 import { Me } from "./me";
 import { OfferPage, Offers } from "./offers";
 import { Pay, StatementPage } from "./pay";
-import { enter, forget, keep, kept, Outbox, report } from "./phone";
+import { enter, forget, keep, kept, Outbox, report, watch } from "./phone";
 import { SignUpPage } from "./signup";
 import { sayIn, type Key, type Language } from "./strings";
 import { Today } from "./today";
@@ -66,23 +66,23 @@ function useNews(who: Who): [number, () => void] {
   return [news, () => setNews((n) => n + 1)];
 }
 
-/** Shares the position while a round is open, and not a moment longer. */
+/** Shows the position while a round is open, and shares it if the programme records it; not a moment longer. */
 function usePosition(who: Who, news: number, ahead_ms: number): Place | null {
   const [place, setPlace] = useState<Place | null>(null);
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState<"no" | "shown" | "shared">("no");
   useEffect(() => {
-    if (who !== "here") return setOpen(false);
+    if (who !== "here") return setOpen("no");
     let late = false; // an older answer must not undo a newer one
-    client.get<Duty>("/v1/driver/duty").then(() => late || setOpen(true), (e: unknown) => {
-      if (!late && e instanceof Problem && e.body.status < 500) setOpen(false);
+    client.get<Duty>("/v1/driver/duty").then((d) => late || setOpen(d.positions_recorded ? "shared" : "shown"), (e: unknown) => {
+      if (!late && e instanceof Problem && e.body.status < 500) setOpen("no");
     });
     return () => {
       late = true;
     };
   }, [who, news]);
   useEffect(() => {
-    if (!open) return;
-    const stop = report(client, setPlace, ahead_ms);
+    if (open === "no") return;
+    const stop = open === "shared" ? report(client, setPlace, ahead_ms) : watch(setPlace);
     return () => {
       stop();
       setPlace(null);

@@ -238,6 +238,15 @@ interface Fix {
   speed_mps?: number;
 }
 
+const ignore = (): void => undefined;
+const here = (p: GeolocationPosition): { lat: number; lon: number } => ({ lat: p.coords.latitude, lon: p.coords.longitude });
+
+/** Tells the page alone where the phone is. */
+export function watch(moved: (p: { lat: number; lon: number }) => void): () => void {
+  const id = navigator.geolocation.watchPosition((p) => moved(here(p)), ignore, { enableHighAccuracy: true, maximumAge: 2000 });
+  return () => navigator.geolocation.clearWatch(id);
+}
+
 /** Reports where the phone is while a round is open; the caller ends it with the round.
  *  A phone that lies still tells its place once, and its first word may be lost or, by this clock, lie a moment
  *  before the round's beginning: until the server has stored one, the last place known is said again. */
@@ -261,7 +270,7 @@ export function report(client: Client, moved: (p: { lat: number; lon: number }) 
     }
   };
   const say = (p: GeolocationPosition): void => {
-    const fix: Fix = { at: new Date(Date.now() + ahead_ms).toISOString(), place: { lat: p.coords.latitude, lon: p.coords.longitude }, accuracy_m: p.coords.accuracy };
+    const fix: Fix = { at: new Date(Date.now() + ahead_ms).toISOString(), place: here(p), accuracy_m: p.coords.accuracy };
     if (p.coords.speed !== null && Number.isFinite(p.coords.speed)) fix.speed_mps = p.coords.speed;
     waiting.push(fix);
     waiting = waiting.slice(-2000);
@@ -269,18 +278,17 @@ export function report(client: Client, moved: (p: { lat: number; lon: number }) 
   const take = (p: GeolocationPosition): void => {
     last = p;
     say(p);
-    moved({ lat: p.coords.latitude, lon: p.coords.longitude });
+    moved(here(p));
     if (waiting.length === 1) void send();
   };
-  const ignore = (): void => undefined;
-  const watch = navigator.geolocation.watchPosition(take, ignore, { enableHighAccuracy: true, maximumAge: 2000 });
+  const watching = navigator.geolocation.watchPosition(take, ignore, { enableHighAccuracy: true, maximumAge: 2000 });
   const timer = setInterval(() => {
     if (last === null) navigator.geolocation.getCurrentPosition(take, ignore, { enableHighAccuracy: true, timeout: TURN_MS, maximumAge: TURN_MS });
     else if (!stored && waiting.length === 0) say(last);
     void send();
   }, TURN_MS);
   return () => {
-    navigator.geolocation.clearWatch(watch);
+    navigator.geolocation.clearWatch(watching);
     clearInterval(timer);
     void send();
   };

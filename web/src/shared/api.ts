@@ -80,9 +80,9 @@ export class Client {
         }
         if (response.ok && response.body !== null) {
           each("connected", null, last);
-          last = await readEvents(response.body, last, (kind, data, id) => {
-            last = id;
-            each(kind, data, id);
+          await readEvents(response.body, (kind, data, id) => {
+            last = id ?? last;
+            each(kind, data, last);
           }, () => silence.broken());
         }
       } catch {
@@ -120,12 +120,13 @@ class Silence {
   }
 }
 
-async function readEvents(body: ReadableStream<Uint8Array>, last: string, each: (kind: string, data: Json, id: string) => void, heard: () => void): Promise<string> {
+/** `each`'s id is null where the event brought none. */
+async function readEvents(body: ReadableStream<Uint8Array>, each: (kind: string, data: Json, id: string | null) => void, heard: () => void): Promise<void> {
   const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
   let buffer = "";
   for (;;) {
     const { value, done } = await reader.read();
-    if (done) return last;
+    if (done) return;
     heard();
     buffer += value;
     for (let end = buffer.indexOf("\n\n"); end >= 0; end = buffer.indexOf("\n\n")) {
@@ -133,12 +134,13 @@ async function readEvents(body: ReadableStream<Uint8Array>, last: string, each: 
       buffer = buffer.slice(end + 2);
       let kind = "message";
       let data = "";
+      let id: string | null = null;
       for (const line of block.split("\n")) {
-        if (line.startsWith("id:")) last = line.slice(3).trim();
+        if (line.startsWith("id:")) id = line.slice(3).trim();
         else if (line.startsWith("event:")) kind = line.slice(6).trim();
         else if (line.startsWith("data:")) data += line.slice(5).trim();
       }
-      if (data !== "") each(kind, JSON.parse(data) as Json, last);
+      if (data !== "") each(kind, JSON.parse(data) as Json, id);
     }
   }
 }

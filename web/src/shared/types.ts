@@ -139,6 +139,7 @@ export interface DutyHead {
 }
 export interface Duty extends Omit<DutyHead, "stops_total" | "stops_done"> {
   award_id: string;
+  positions_recorded: boolean;
   plan: { version: number; distance_m: number; duration_s: number; back_shape: string | null; depot: Place };
   stops: Stop[];
 }
