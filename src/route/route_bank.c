@@ -10,7 +10,8 @@
 #define PLANS_LEAST 12	  /* … of which there are so many at least */
 #define PLANS_MOST 30
 #define FOUNDING 0.35  /* of the time */
-#define CHILD_TRIES 30 /* for each task of a route that its first parent has not */
+#define CHILD_TRIES 30 /* for each task of a route that its first parent has not, … */
+#define CHILD_MOST 4   /* … up to so many times that where there is time for more plans than PLANS_MOST */
 #define CHILD_HOT 0.5
 #define IDLE_MOST 100 /* generations without a better child, then it is over */
 #define LOOK_EVERY 32
@@ -18,6 +19,7 @@
 struct bank {
 	struct run *run;
 	int32_t n;
+	double child_tries;	      /* a task */
 	struct state **plan, **child; /* [n] */
 	struct cross **cross;	      /* [n] */
 	bool *born;		      /* [n] */
@@ -33,11 +35,24 @@ bank_is_worth(const struct model *m, double tries)
 }
 
 /* How many plans so many tries are worth. */
-static size_t
-plans_for(const struct model *m, double tries)
+static double
+plans_worth(const struct model *m, double tries)
 {
-	double n = tries / (TRIES_EACH * (double)m->n);
-	return n < PLANS_LEAST ? PLANS_LEAST : n > PLANS_MOST ? PLANS_MOST : (size_t)n;
+	return tries / (TRIES_EACH * (double)m->n);
+}
+
+static size_t
+plans_for(double worth)
+{
+	return worth < PLANS_LEAST ? PLANS_LEAST : worth > PLANS_MOST ? PLANS_MOST : (size_t)worth;
+}
+
+/* More plans than so many gain nothing; longer children do. */
+static double
+child_tries_for(double worth)
+{
+	double times = worth / PLANS_MOST;
+	return CHILD_TRIES * (times < 1 ? 1 : times > CHILD_MOST ? CHILD_MOST : times);
 }
 
 static enum code
@@ -99,7 +114,7 @@ static void
 bring_up(struct bank *b, struct search *s)
 {
 	double scale = s->m->mean_arc;
-	int32_t tries = CHILD_TRIES * s->n_own;
+	int32_t tries = (int32_t)(b->child_tries * s->n_own);
 	for (int32_t i = 0; i < tries; i++) {
 		if (i % LOOK_EVERY == 0 && !run_may_go_on(b->run))
 			return;
@@ -186,7 +201,9 @@ bank_within(struct scope *sc, struct run *r, double tries, double to)
 {
 	struct bank *b;
 	double from = run_share(r);
-	TRY(bank_new(sc, r, plans_for(r->search->m, tries), &b));
+	double worth = plans_worth(r->search->m, tries);
+	TRY(bank_new(sc, r, plans_for(worth), &b));
+	b->child_tries = child_tries_for(worth);
 	if (!found(b, from, from + (to - from) * FOUNDING))
 		return OK;
 	for (int32_t idle = 0; idle < IDLE_MOST && run_share(r) < to && !run_cancelled(r); idle++) {
