@@ -64,27 +64,36 @@ dearer_with(const struct search *s, int32_t x, const struct class *k)
 	return more;
 }
 
-/* Neighbours of x that may follow it: the task and what the arc costs. Where arcs are at
- * hand, only those whose arc alone does not cost what both old ones did. */
+/* Where arcs are at hand: only followers in time, and only those whose arc alone does not cost
+ * what both old ones did and `below`. */
+static int32_t
+sift_followers(const struct search *s, int32_t x, int64_t below, struct near_arc *found)
+{
+	const struct model *m = s->m;
+	const struct node *node = s->now->node;
+	const struct near_arc *row = m->near_arcs + (size_t)x * (size_t)m->n_near;
+	int32_t leave = node[x].leave;
+	int32_t most = below + node[x].arc < INT32_MAX / 2 ? (int32_t)below + node[x].arc - 1 : INT32_MAX / 2;
+	int32_t n = 0;
+	for (int32_t i = 0; i < m->n_near && row[i].node >= 0; i++) {
+		const struct node *y = &node[row[i].node];
+		found[n] = row[i];
+		n += ((most + y->arc_in - row[i].arc) | (y->late - leave - row[i].arc)) >= 0;
+	}
+	return n;
+}
+
+/* Neighbours of x that may follow it: the task and what the arc costs. */
 static int32_t
 find_followers(const struct search *s, int32_t x, int64_t below, struct near_arc *found)
 {
 	const struct model *m = s->m;
 	const struct node *node = s->now->node;
-	const size_t at = (size_t)x * (size_t)m->n_near;
-	int32_t n = 0;
-	if (m->near_arcs != NULL) {
-		int32_t leave = node[x].leave;
-		int32_t most = below + node[x].arc < INT32_MAX / 2 ? (int32_t)below + node[x].arc - 1 : INT32_MAX / 2;
-		for (const struct near_arc *a = m->near_arcs + at, *end = a + m->n_near; a < end && a->node >= 0; a++) {
-			const struct node *y = &node[a->node];
-			found[n] = *a;
-			n += ((most + y->arc_in - a->arc) | (y->late - leave - a->arc)) >= 0;
-		}
-		return n;
-	}
+	if (m->near_arcs != NULL)
+		return sift_followers(s, x, below, found);
 	const int32_t *from_x = class_at(s, x)->cost + (size_t)node[x].place * ((size_t)m->n_places + 1);
-	const int32_t *row = m->near + at;
+	const int32_t *row = m->near + (size_t)x * (size_t)m->n_near;
+	int32_t n = 0;
 	for (int32_t i = 0; i < m->n_near && row[i] >= 0; i++) {
 		int32_t y = near_node(row[i]);
 		if ((row[i] & NEAR_AFTER) && node[y].route != NO_NODE)
