@@ -3,7 +3,8 @@
 #include <assert.h>
 #include <math.h>
 
-#define FEW 24	     /* tasks that are sorted by counting */
+#include "route/route_sort.h"
+
 #define OUT_TRIED 20 /* how many of the left-out tasks each change tries to place */
 
 /* The orders in which tasks are put back, drawn with these shares: random, the
@@ -129,52 +130,13 @@ draw_order(struct search *s)
 	return (enum order)order;
 }
 
-/* Each goes where the number of those before it says: no branch to guess. */
-static void
-sort_few(const int64_t *keys, int32_t *tasks, int32_t n)
-{
-	int32_t rank[FEW] = {0};
-	int32_t was[FEW];
-	for (int32_t i = 0; i < n; i++) {
-		was[i] = tasks[i];
-		for (int32_t j = 0; j < i; j++) {
-			int32_t behind = keys[j] <= keys[i];
-			rank[i] += behind;
-			rank[j] += 1 - behind;
-		}
-	}
-	for (int32_t i = 0; i < n; i++)
-		tasks[rank[i]] = was[i];
-}
-
-/* Shell's: for the first plan, and where a whole route leaves. */
-static void
-sort_many(int64_t *keys, int32_t *tasks, int32_t n)
-{
-	for (int32_t gap = n / 2; gap > 0; gap /= 2)
-		for (int32_t i = gap; i < n; i++) {
-			int64_t key = keys[i];
-			int32_t x = tasks[i];
-			int32_t j = i;
-			for (; j >= gap && keys[j - gap] > key; j -= gap) {
-				keys[j] = keys[j - gap];
-				tasks[j] = tasks[j - gap];
-			}
-			keys[j] = key;
-			tasks[j] = x;
-		}
-}
-
 static void
 sort_removed(struct search *s, enum order order)
 {
 	for (int32_t i = 0; i < s->n_removed; i++)
 		s->keys[i] =
 		    order == ORDER_RANDOM ? (int64_t)(prng_u64(s->prng) >> 1) : s->order_keys[s->removed[i]].by[order];
-	if (s->n_removed <= FEW)
-		sort_few(s->keys, s->removed, s->n_removed);
-	else
-		sort_many(s->keys, s->removed, s->n_removed);
+	sort_by_key(s->keys, s->removed, s->n_removed);
 }
 
 /* A task that may be left out for a price goes in only where that is dearer.

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "route/route_sort.h"
+
 #define MEMBERS_MAX 64
 #define ROUTES_PER_MEMBER 3 /* fewer: do not divide */
 #define LOOK_EVERY 32
@@ -130,23 +132,6 @@ leaning(const struct team *t, int32_t r, int32_t a, int32_t b)
 	return n == 0 ? 0 : sum * 16 / n;
 }
 
-static void
-sort_by_key(int32_t *rows, int64_t *keys, int32_t n)
-{
-	for (int32_t gap = n / 2; gap > 0; gap /= 2)
-		for (int32_t i = gap; i < n; i++) {
-			int64_t key = keys[i];
-			int32_t row = rows[i];
-			int32_t j = i;
-			for (; j >= gap && keys[j - gap] > key; j -= gap) {
-				keys[j] = keys[j - gap];
-				rows[j] = rows[j - gap];
-			}
-			keys[j] = key;
-			rows[j] = row;
-		}
-}
-
 /* Routes in use by the line between two random tasks, equal shares of tasks; the
  * unused ones in turn. */
 static void
@@ -161,7 +146,7 @@ divide(struct team *t)
 		t->routes[i] = state_used(s, i);
 		t->keys[i] = leaning(t, t->routes[i], a, b);
 	}
-	sort_by_key(t->routes, t->keys, used);
+	sort_by_key(t->keys, t->routes, used);
 	int64_t placed = 0;
 	int64_t all = 0;
 	for (int32_t i = 0; i < used; i++)

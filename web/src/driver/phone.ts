@@ -241,10 +241,14 @@ interface Fix {
 const ignore = (): void => undefined;
 const here = (p: GeolocationPosition): { lat: number; lon: number } => ({ lat: p.coords.latitude, lon: p.coords.longitude });
 
+function follow(take: (p: GeolocationPosition) => void): () => void {
+  const id = navigator.geolocation.watchPosition(take, ignore, { enableHighAccuracy: true, maximumAge: 2000 });
+  return () => navigator.geolocation.clearWatch(id);
+}
+
 /** Tells the page alone where the phone is. */
 export function watch(moved: (p: { lat: number; lon: number }) => void): () => void {
-  const id = navigator.geolocation.watchPosition((p) => moved(here(p)), ignore, { enableHighAccuracy: true, maximumAge: 2000 });
-  return () => navigator.geolocation.clearWatch(id);
+  return follow((p) => moved(here(p)));
 }
 
 /** Reports where the phone is while a round is open; the caller ends it with the round.
@@ -281,14 +285,14 @@ export function report(client: Client, moved: (p: { lat: number; lon: number }) 
     moved(here(p));
     if (waiting.length === 1) void send();
   };
-  const watching = navigator.geolocation.watchPosition(take, ignore, { enableHighAccuracy: true, maximumAge: 2000 });
+  const unfollow = follow(take);
   const timer = setInterval(() => {
     if (last === null) navigator.geolocation.getCurrentPosition(take, ignore, { enableHighAccuracy: true, timeout: TURN_MS, maximumAge: TURN_MS });
     else if (!stored && waiting.length === 0) say(last);
     void send();
   }, TURN_MS);
   return () => {
-    navigator.geolocation.clearWatch(watching);
+    unfollow();
     clearInterval(timer);
     void send();
   };
