@@ -66,7 +66,7 @@ banks(struct scope *sc, struct run *r, double tries)
 {
 	while (!run_cancelled(r)) {
 		double left = tries * (BANK_UNTIL - run_share(r));
-		if (!bank_is_worth(r->search->m, left))
+		if (!bank_is_worth(r->search->m, r->search->best, left))
 			break;
 		TRY(bank_run(sc, r, left, BANK_UNTIL));
 	}
@@ -84,7 +84,7 @@ run_anneal(struct scope *sc, struct run *r)
 	double from = begin + (1 - begin) * FIRST_SHARE;
 	run_first_cycle(r, begin, from);
 	double tries = run_tries(r, begin, tries_before);
-	if (bank_is_worth(r->search->m, tries * (BANK_UNTIL - from)))
+	if (bank_is_worth(r->search->m, r->search->best, tries * (BANK_UNTIL - from)))
 		TRY(banks(sc, r, tries));
 	else
 		cycles(r, from, tries);

@@ -4,14 +4,17 @@
 
 #include "route/route_cross.h"
 
-#define TRIES_LEAST 10000 /* a task: fewer are better spent on one plan, in problems of up to … */
-#define TRIES_TASKS 200	  /* … so many; twice as many tasks: twice as many tries a task */
-#define TRIES_EACH 3200	  /* a task, for each plan in the bank, … */
-#define PLANS_LEAST 12	  /* … of which there are so many at least */
+/* Tries a task that a bank is worth from: in plans of up to … */
+#define SHORT_LEAST 2000 /* where routes are short; twice as many tasks: four times as many */
+#define LONG_LEAST 500	 /* where they are long; twice as many tasks: twice as many */
+#define LEAST_TASKS 200	 /* … so many */
+#define PLANS_LEAST 6
 #define PLANS_MOST 30
-#define FOUNDING 0.35  /* of the time */
-#define CHILD_TRIES 30 /* for each task of a route that its first parent has not, … */
-#define CHILD_MOST 4   /* … up to so many times that where there is time for more plans than PLANS_MOST */
+#define PLANS_ROOT 10	 /* one plan for so many in the root of the tries a task */
+#define FOUNDING 0.35	 /* of the time */
+#define CHILD_TRIES 15	 /* for each task of a route that its first parent has not, … */
+#define CHILD_MORE 90000 /* … as many times more as a task has more tries than so many, … */
+#define CHILD_MOST 8	 /* … up to so many times */
 #define CHILD_HOT 0.5
 #define IDLE_MOST 100 /* generations without a better child, then it is over */
 #define LOOK_EVERY 32
@@ -26,33 +29,34 @@ struct bank {
 	int32_t *order;		      /* [n] who is crossed with whom: each with the next */
 };
 
+/* Long routes freeze in valleys that a longer cooling does not leave, so that even a short
+ * budget is better spent on several plans; many short ones want to be cooled slowly. */
 bool
-bank_is_worth(const struct model *m, double tries)
+bank_is_worth(const struct model *m, const struct state *plan, double tries)
 {
 	double n = (double)m->n;
-	double large = n > TRIES_TASKS ? n / TRIES_TASKS : 1;
-	return !m->relations && tries > TRIES_LEAST * n * large;
+	double large = n > LEAST_TASKS ? n / LEAST_TASKS : 1;
+	bool is_long = state_routes_are_long(plan, state_n_used(plan));
+	double least = is_long ? LONG_LEAST * large : SHORT_LEAST * large * large;
+	return !m->relations && tries > least * n;
 }
 
-/* How many plans so many tries are worth. */
 static double
-plans_worth(const struct model *m, double tries)
+clamp(double x, double low, double high)
 {
-	return tries / (TRIES_EACH * (double)m->n);
+	return x < low ? low : x > high ? high : x;
 }
 
 static size_t
-plans_for(double worth)
+plans_for(double tries_a_task)
 {
-	return worth < PLANS_LEAST ? PLANS_LEAST : worth > PLANS_MOST ? PLANS_MOST : (size_t)worth;
+	return (size_t)clamp(sqrt(tries_a_task) / PLANS_ROOT, PLANS_LEAST, PLANS_MOST);
 }
 
-/* More plans than so many gain nothing; longer children do. */
 static double
-child_tries_for(double worth)
+child_tries_for(double tries_a_task)
 {
-	double times = worth / PLANS_MOST;
-	return CHILD_TRIES * (times < 1 ? 1 : times > CHILD_MOST ? CHILD_MOST : times);
+	return CHILD_TRIES * clamp(tries_a_task / CHILD_MORE, 1, CHILD_MOST);
 }
 
 static enum code
@@ -201,9 +205,9 @@ bank_within(struct scope *sc, struct run *r, double tries, double to)
 {
 	struct bank *b;
 	double from = run_share(r);
-	double worth = plans_worth(r->search->m, tries);
-	TRY(bank_new(sc, r, plans_for(worth), &b));
-	b->child_tries = child_tries_for(worth);
+	double tries_a_task = tries / (double)r->search->m->n;
+	TRY(bank_new(sc, r, plans_for(tries_a_task), &b));
+	b->child_tries = child_tries_for(tries_a_task);
 	if (!found(b, from, from + (to - from) * FOUNDING))
 		return OK;
 	for (int32_t idle = 0; idle < IDLE_MOST && run_share(r) < to && !run_cancelled(r); idle++) {

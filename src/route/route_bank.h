@@ -15,8 +15,8 @@
 
 #define BANK_UNTIL 0.9 /* of the budget: the rest is a cycle from the best of them */
 
-/* Is a bank what so many tries are to be spent on? */
-bool bank_is_worth(const struct model *m, double tries);
+/* Is a bank what so many tries are to be spent on, where plans are like this one? */
+bool bank_is_worth(const struct model *m, const struct state *plan, double tries);
 /* Founds and crosses until `to` of the budget is used, which is about so many tries, or
  * until nothing differs any more. The best of all is then the search's best. */
 MUST_USE enum code bank_run(struct scope *sc, struct run *r, double tries, double to);

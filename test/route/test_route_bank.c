@@ -138,16 +138,33 @@ a_bank_keeps_the_best_and_repeats_itself(void **state)
 }
 
 static void
-only_long_budgets_without_relations_get_one(void **state)
+only_budgets_of_some_length_without_relations_get_one(void **state)
 {
 	(void)state;
 	struct scope sc;
 	scope_init(&sc);
 	for (size_t i = 0; i < COUNT_OF(every_shape); i++) {
 		struct search *s = begun(&sc, &every_shape[i], 1);
-		assert_false(bank_is_worth(s->m, 1000.0 * s->m->n));
-		assert_int_equal(bank_is_worth(s->m, 1e6 * s->m->n), !every_shape[i].relations);
+		double n = s->m->n;
+		assert_false(bank_is_worth(s->m, s->best, 400 * n));
+		assert_int_equal(bank_is_worth(s->m, s->best, 1e6 * n), !every_shape[i].relations);
 	}
+	scope_release(&sc);
+}
+
+static void
+long_routes_get_one_from_fewer_tries(void **state)
+{
+	(void)state;
+	struct scope sc;
+	scope_init(&sc);
+	struct search *s = begun(&sc, &every_shape[0], 1);
+	double tries = 1000.0 * s->m->n;
+	struct state *plan = s->best;
+	plan->n_here = 2 * LONG_ROUTE * state_n_used(plan);
+	assert_true(bank_is_worth(s->m, plan, tries));
+	plan->n_here = state_n_used(plan);
+	assert_false(bank_is_worth(s->m, plan, tries));
 	scope_release(&sc);
 }
 
@@ -157,7 +174,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(children_of_every_shape_are_whole),
 	    cmocka_unit_test(a_bank_keeps_the_best_and_repeats_itself),
-	    cmocka_unit_test(only_long_budgets_without_relations_get_one),
+	    cmocka_unit_test(only_budgets_of_some_length_without_relations_get_one),
+	    cmocka_unit_test(long_routes_get_one_from_fewer_tries),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
