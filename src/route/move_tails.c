@@ -71,7 +71,7 @@ sift_followers(const struct search *s, int32_t x, int64_t below, struct near_arc
 {
 	const struct model *m = s->m;
 	const struct node *node = s->now->node;
-	const struct near_arc *row = m->near_arcs + (size_t)x * (size_t)m->n_near;
+	const struct near_arc *row = m->near_there + (size_t)x * (size_t)m->n_near;
 	int32_t leave = node[x].leave;
 	int32_t most = below + node[x].arc < INT32_MAX / 2 ? (int32_t)below + node[x].arc - 1 : INT32_MAX / 2;
 	int32_t n = 0;
@@ -89,7 +89,7 @@ find_followers(const struct search *s, int32_t x, int64_t below, struct near_arc
 {
 	const struct model *m = s->m;
 	const struct node *node = s->now->node;
-	if (m->near_arcs != NULL)
+	if (m->near_there != NULL)
 		return sift_followers(s, x, below, found);
 	const int32_t *from_x = class_at(s, x)->cost + (size_t)node[x].place * ((size_t)m->n_places + 1);
 	const int32_t *row = m->near + (size_t)x * (size_t)m->n_near;

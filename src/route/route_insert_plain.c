@@ -21,8 +21,9 @@
 struct scan {
 	const struct state *s;
 	const int32_t *time_from, *time_to, *cost_from, *cost_to; /* rows of x's place */
-	int32_t open, close, service, most;
+	int32_t open, close, service, most, nearest;
 	int64_t room;	/* the highest load a route may have */
+	bool round;	/* the same way back, and every route has both ends */
 	int32_t passed; /* this position is not seen */
 	int32_t below;	/* dearer ones neither */
 	int32_t best, after;
@@ -103,7 +104,7 @@ judge_behind(struct scan *c, int32_t y, int32_t arc)
 {
 	const struct node *p = &c->s->node[y];
 	const struct node *q = &c->s->node[p->next];
-	int32_t back = c->time_to[q->place];
+	int32_t back = c->time_from[q->place];
 	int32_t delta = arc + back - p->arc;
 	int32_t at = p->leave + arc;
 	at = at > c->open ? at : c->open;
@@ -124,21 +125,51 @@ judge_ahead(struct scan *c, int32_t y, int32_t arc)
 		keep(c, delta, q->prev);
 }
 
-/* Where one symmetric matrix is both time and cost, most positions are refused at a glance. */
+/* Where a detour costs less than c->best, either of its arcs is longer than the one it replaces by no
+ * more than is left for the other one, which is not shorter than x's shortest; and in a symmetric
+ * matrix by half of that at most, because no arc is longer than a way round: but one to the open end
+ * of a route is. */
+static inline int32_t
+longer_at_most(const struct scan *c)
+{
+	int32_t half = c->round ? (c->best - 1) >> 1 : NOTHING;
+	int32_t rest = c->best - 1 - c->nearest;
+	return half < rest ? half : rest;
+}
+
+static void
+judge_some_behind(struct scan *c, const struct sieved *left)
+{
+	for (int32_t i = 0; i < left->n_behind; i++)
+		judge_behind(c, left->behind[i].node, left->behind[i].arc);
+}
+
+static void
+judge_some_ahead(struct scan *c, const struct sieved *left)
+{
+	for (int32_t i = 0; i < left->n_ahead; i++)
+		judge_ahead(c, left->ahead[i].node, left->ahead[i].arc);
+}
+
+/* Where one matrix is both time and cost, most positions are refused at a glance; where it is
+ * symmetric, both sides of a neighbour at one. */
 static void
 scan_near_arcs(struct scan *c, int32_t x)
 {
 	const struct model *m = c->s->m;
-	const struct near_arc *near = m->near_arcs + (size_t)x * (size_t)m->n_near;
+	const struct near_arc *here = m->near_here + (size_t)x * (size_t)m->n_near;
+	const struct near_arc *there = m->near_there + (size_t)x * (size_t)m->n_near;
 	for (int32_t from = 0; from < m->n_near; from += SIEVE_MOST) {
 		int32_t n = m->n_near - from < SIEVE_MOST ? m->n_near - from : SIEVE_MOST;
-		struct sieve sieve = {(c->best - 1) >> 1, c->close, c->open + c->service};
+		struct sieve sieve = {longer_at_most(c), c->close, c->open + c->service};
 		struct sieved left;
-		sieve_near(c->s->node, near + from, n, &sieve, &left);
-		for (int32_t i = 0; i < left.n_behind; i++)
-			judge_behind(c, left.behind[i].node, left.behind[i].arc);
-		for (int32_t i = 0; i < left.n_ahead; i++)
-			judge_ahead(c, left.ahead[i].node, left.ahead[i].arc);
+		sieve_near(c->s->node, here + from, n, &sieve, &left);
+		judge_some_behind(c, &left);
+		if (there != here) {
+			sieve.more = longer_at_most(c);
+			sieve_near(c->s->node, there + from, n, &sieve, &left);
+		}
+		judge_some_ahead(c, &left);
 	}
 }
 
@@ -172,9 +203,9 @@ scan_ends_arcs(struct scan *c)
 		int32_t head = route_head(s->m, s->order[i]);
 		const struct node *h = &node[head];
 		const struct node *t = &node[head + 1];
-		if (((c->best - 1 - 2 * (there - h->arc)) | (h->late + h->arc - done)) >= 0)
+		if (((longer_at_most(c) - (there - h->arc)) | (h->late + h->arc - done)) >= 0)
 			judge(c, head, h, &node[h->next]);
-		if (((c->best - 1 - 2 * (back - t->arc_in)) | (c->close - t->early + t->arc_in)) >= 0)
+		if (((longer_at_most(c) - (back - t->arc_in)) | (c->close - t->early + t->arc_in)) >= 0)
 			judge(c, t->prev, &node[t->prev], t);
 	}
 }
@@ -215,7 +246,7 @@ scan_home(struct scan *c, int32_t x)
 static void
 scan_beside(struct scan *c, int32_t x)
 {
-	bool arcs = c->s->m->near_arcs != NULL;
+	bool arcs = c->s->m->near_here != NULL;
 	scan_home(c, x);
 	if (arcs)
 		scan_near_arcs(c, x);
@@ -263,6 +294,8 @@ scan_of(const struct state *s, int32_t x, int64_t below, struct shortlist *list)
 	    .open = j->open,
 	    .close = j->close,
 	    .service = j->service,
+	    .nearest = j->nearest,
+	    .round = m->symmetric && k->start < m->n_places && k->end < m->n_places,
 	    .most = k->max_tasks,
 	    .room = m->load == LOAD_SUM ? k->cap[0] - j->demand : INT64_MAX,
 	    .passed = NO_NODE,

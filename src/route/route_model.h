@@ -41,6 +41,7 @@ struct job {
 	int32_t place, open, close, service; /* first opening, last closing */
 	int32_t mate;			     /* NO_NODE: none */
 	int32_t setup;
+	int32_t nearest;  /* no arc to or from it costs less (of the first class; route_near.c) */
 	bool plain;	  /* these times are all there is: one window at most, no setup, the same by every type */
 	int64_t demand;	  /* LOAD_SUM */
 	int64_t left_out; /* scaled cost of leaving it out (pairs: at the pickup) */
@@ -79,16 +80,18 @@ struct model {
 	bool clocked; /* rich, but only in what route_clock.c knows */
 	enum load_kind load;
 	struct class *classes;
-	int32_t *class_of;	    /* [n_routes] */
-	int32_t *routes_of;	    /* routes sorted by class */
-	int32_t *first_of;	    /* [n_classes + 1] into routes_of */
-	struct job *jobs;	    /* [n] */
-	uint8_t *fits;		    /* [n × n_classes]: skills and size allow it; NULL: always */
-	int32_t n_near;		    /* entries a row */
-	int32_t *near;		    /* [n × n_near]; -1 ends a short row */
-	struct near_arc *near_arcs; /* [n × n_near] the same; NULL: not one symmetric matrix, or not scanned */
-	int32_t **groups;	    /* [n] relations of a task, -1 ends; NULL: none */
-	double mean_arc;	    /* of the nearest few neighbours: the scale of temperatures */
+	int32_t *class_of;  /* [n_routes] */
+	int32_t *routes_of; /* routes sorted by class */
+	int32_t *first_of;  /* [n_classes + 1] into routes_of */
+	struct job *jobs;   /* [n] */
+	uint8_t *fits;	    /* [n × n_classes]: skills and size allow it; NULL: always */
+	int32_t n_near;	    /* entries a row */
+	int32_t *near;	    /* [n × n_near]; -1 ends a short row */
+	struct near_arc
+	    *near_here; /* [n × n_near] the same with the arcs from there; NULL: time is not cost, or not scanned */
+	struct near_arc *near_there; /* … to there; the same rows where the matrix is symmetric */
+	int32_t **groups;	     /* [n] relations of a task, -1 ends; NULL: none */
+	double mean_arc;	     /* of the nearest few neighbours: the scale of temperatures */
 };
 
 static inline bool
@@ -120,7 +123,7 @@ route_tail(const struct model *m, int32_t r)
  * E_LIMIT  the times span more than ROUTE_SPAN_MAX.  E_MEMORY  the scope's cap. */
 MUST_USE enum code model_new(struct scope *sc, const struct route_problem *p, int32_t n_near,
 			     const _Atomic bool *cancel, struct model **out);
-/* The neighbours' part of it (route_near.c): near, near_arcs, n_near and mean_arc. */
+/* The neighbours' part of it (route_near.c): near and its arcs, n_near and mean_arc. */
 MUST_USE enum code model_find_near(struct scope *sc, struct model *m, int32_t n_near, const _Atomic bool *cancel);
 
 /* Travel of a vehicle over one cell of the matrix when it leaves at `at` (caller's

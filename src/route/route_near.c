@@ -98,8 +98,14 @@ follow_score(const struct times *a, const struct times *b, int32_t time, int32_t
 	return cost + wait / 5;
 }
 
-/* Row i into w->found, sorted. */
-static void
+static int32_t
+lesser(int32_t a, int32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Row i into w->found, sorted. Returns the cost of the shortest arc to or from i. */
+static int32_t
 find_row(struct near_rows *w, int32_t i)
 {
 	const struct class *k = &w->m->classes[0];
@@ -108,12 +114,14 @@ find_row(struct near_rows *w, int32_t i)
 	const int32_t *cost = k->cost + row;
 	const int32_t *cost_to = k->cost_to + row;
 	int64_t below = INT64_MAX;
+	int32_t nearest = lesser(cost_to[k->start], cost[k->end]);
 	w->n = 0;
 	for (int32_t j = 0; j < w->m->n; j++) {
 		const struct times *b = &w->tasks[j];
-		int32_t least = cost[b->place] < cost_to[b->place] ? cost[b->place] : cost_to[b->place];
+		int32_t least = lesser(cost[b->place], cost_to[b->place]);
 		if (least >= below || j == i)
 			continue;
+		nearest = lesser(nearest, least);
 		int64_t before = follow_score(b, a, k->time_to[row + (size_t)b->place], cost_to[b->place]);
 		int64_t after = follow_score(a, b, k->time[row + (size_t)b->place], cost[b->place]);
 		int64_t score = before < 0 ? after : after < 0 ? before : before < after ? before : after;
@@ -126,6 +134,7 @@ find_row(struct near_rows *w, int32_t i)
 	}
 	cut_down(w);
 	qsort(w->found, (size_t)w->n, sizeof *w->found, by_value);
+	return nearest;
 }
 
 static bool
@@ -144,7 +153,7 @@ find_rows(struct near_rows *w, struct model *m, const _Atomic bool *cancel)
 		over = over || (i % ASK_EVERY == 0 && given_up(cancel));
 		w->n = 0;
 		if (!over)
-			find_row(w, i);
+			m->jobs[i].nearest = find_row(w, i);
 		int32_t *row = m->near + (size_t)i * (size_t)m->n_near;
 		for (int32_t e = 0; e < m->n_near; e++)
 			row[e] = e < w->n ? (int32_t)(w->found[e] & INT32_MAX) : -1;
@@ -156,21 +165,32 @@ find_rows(struct near_rows *w, struct model *m, const _Atomic bool *cancel)
 		m->mean_arc = 1;
 }
 
-/* The arcs beside the neighbours, for the scan of the plain case. */
+/* The neighbours with their arcs, which stand in the row of the task's own place. */
+static enum code
+find_arcs(struct scope *sc, const struct model *m, const int32_t *cost, struct near_arc **out)
+{
+	size_t entries = (size_t)m->n * (size_t)m->n_near;
+	void *found;
+	TRY(scope_try_array(sc, entries + 1, sizeof **out, &found));
+	struct near_arc *arcs = found;
+	size_t side = (size_t)m->n_places + 1;
+	for (size_t e = 0; e < entries; e++) {
+		const int32_t *row = cost + (size_t)m->jobs[e / (size_t)m->n_near].place * side;
+		int32_t y = m->near[e] < 0 ? NO_NODE : near_node(m->near[e]);
+		arcs[e] = (struct near_arc){y, y < 0 ? 0 : row[m->jobs[y].place]};
+	}
+	*out = arcs;
+	return OK;
+}
+
+/* For the scan of the plain case. */
 static enum code
 find_near_arcs(struct scope *sc, struct model *m)
 {
-	size_t entries = (size_t)m->n * (size_t)m->n_near;
-	void *arcs;
-	TRY(scope_try_array(sc, entries + 1, sizeof *m->near_arcs, &arcs));
-	m->near_arcs = arcs;
-	size_t side = (size_t)m->n_places + 1;
-	for (size_t e = 0; e < entries; e++) {
-		const int32_t *row = m->classes[0].cost + (size_t)m->jobs[e / (size_t)m->n_near].place * side;
-		int32_t y = m->near[e] < 0 ? NO_NODE : near_node(m->near[e]);
-		m->near_arcs[e] = (struct near_arc){y, y < 0 ? 0 : row[m->jobs[y].place]};
-	}
-	return OK;
+	const struct class *k = &m->classes[0];
+	TRY(find_arcs(sc, m, k->cost_to, &m->near_here));
+	m->near_there = m->near_here;
+	return m->symmetric ? OK : find_arcs(sc, m, k->cost, &m->near_there);
 }
 
 enum code
@@ -191,6 +211,6 @@ model_find_near(struct scope *sc, struct model *m, int32_t n_near, const _Atomic
 	struct near_rows w = {.m = m, .tasks = tasks, .kept = m->n_near, .most = COLLECTED * m->n_near};
 	w.found = NEW_ARRAY(sc, (size_t)w.most, int64_t);
 	find_rows(&w, m, cancel);
-	bool fast = m->scanned && m->symmetric && m->classes[0].cost == m->classes[0].time;
+	bool fast = m->scanned && m->classes[0].cost == m->classes[0].time;
 	return fast ? find_near_arcs(sc, m) : OK;
 }

@@ -13,7 +13,7 @@ static_assert(offsetof(struct node, leave) == offsetof(struct node, arc) + 4 &&
 static inline quad
 limits(const struct sieve *x)
 {
-	return (quad){x->half, x->close, x->half, -x->done};
+	return (quad){x->more, x->close, x->more, -x->done};
 }
 
 static void

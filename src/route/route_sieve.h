@@ -1,9 +1,9 @@
 /* The first look at a task's neighbours: beside which of them could it stand, as far as
- * the neighbour itself tells? One symmetric matrix is both time and cost, so a detour
- * costs at least twice what the new arc is longer than the old one.
+ * the neighbour itself tells? One matrix is both time and cost; where it is not symmetric,
+ * one side is asked with the arcs from the neighbours, the other with those to them.
  *
- *	behind y   2 × (arc(x,y) − y.arc) < best     y.leave + arc(x,y) <= close
- *	ahead of y 2 × (arc(x,y) − y.arc_in) < best  open + service + arc(x,y) <= y.late
+ *	behind y   arc(x,y) − y.arc <= more     y.leave + arc(x,y) <= close
+ *	ahead of y arc(x,y) − y.arc_in <= more  open + service + arc(x,y) <= y.late
  *
  * Four differences whose signs are asked at once, of four neighbours at a time where the
  * processor has AVX-512; the answer is the same everywhere. */
@@ -15,7 +15,7 @@
 #define SIEVE_MOST 64 /* neighbours a call */
 
 struct sieve {
-	int32_t half;  /* of what a place may cost, rounded down */
+	int32_t more;  /* how much longer than the old arc the new one may be */
 	int32_t close; /* x's last moment, … */
 	int32_t done;  /* … and when it is done at the earliest */
 };

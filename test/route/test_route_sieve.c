@@ -36,16 +36,16 @@ must_be(const struct near_arc *found, int32_t n, const struct near_arc *wanted, 
 }
 
 static void
-must_obey(const struct node *node, const struct near_arc *near, int32_t n, int32_t best, const struct sieve *x)
+must_obey(const struct node *node, const struct near_arc *near, int32_t n, const struct sieve *x)
 {
 	struct sieved wanted = {.n_behind = 0};
 	struct sieved found[2];
 	for (int32_t i = 0; i < n && near[i].node >= 0; i++) {
 		const struct node *y = &node[near[i].node];
 		int32_t arc = near[i].arc;
-		if (2 * (arc - y->arc) < best && y->leave + arc <= x->close)
+		if (arc - y->arc <= x->more && y->leave + arc <= x->close)
 			wanted.behind[wanted.n_behind++] = near[i];
-		if (2 * (arc - y->arc_in) < best && x->done + arc <= y->late)
+		if (arc - y->arc_in <= x->more && x->done + arc <= y->late)
 			wanted.ahead[wanted.n_ahead++] = near[i];
 	}
 	sieve_near(node, near, n, x, &found[0]);
@@ -71,8 +71,8 @@ who_is_left_obeys_the_rules(void **state)
 			near[i] = (struct near_arc){(int32_t)prng_below(&prng, NODES), number(&prng)};
 		for (int32_t i = (int32_t)prng_below(&prng, 100); round % 3 == 0 && i < n; i++)
 			near[i].node = NO_NODE;
-		int32_t best = round % 5 == 0 ? 1 << 30 : number(&prng);
-		must_obey(node, near, n, best, &(struct sieve){(best - 1) >> 1, number(&prng), number(&prng)});
+		int32_t more = round % 5 == 0 ? 1 << 30 : number(&prng);
+		must_obey(node, near, n, &(struct sieve){more, number(&prng), number(&prng)});
 	}
 }
 
