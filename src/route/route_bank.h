@@ -1,4 +1,4 @@
-/* A bank of plans: what a long budget is spent on.
+/* A bank of plans: what most budgets are spent on.
  *
  *	founders   plans cooled on their own from hot, each for a while
  *	children   of two of them (route_cross.h), cooled from mild where they differ
