@@ -65,10 +65,10 @@ static enum code
 banks(struct scope *sc, struct run *r, double tries)
 {
 	while (!run_cancelled(r)) {
-		double left = tries * (BANK_UNTIL - run_share(r));
+		double left = tries * (LAST_POLISH - run_share(r));
 		if (!bank_is_worth(r->search->m, r->search->best, left))
 			break;
-		TRY(bank_run(sc, r, left, BANK_UNTIL));
+		TRY(bank_run(sc, r, left, LAST_POLISH));
 	}
 	cycle(r, run_share(r), 1, REHEAT);
 	return OK;
@@ -84,7 +84,7 @@ run_anneal(struct scope *sc, struct run *r)
 	double from = begin + (1 - begin) * FIRST_SHARE;
 	run_first_cycle(r, begin, from);
 	double tries = run_tries(r, begin, tries_before);
-	if (bank_is_worth(r->search->m, r->search->best, tries * (BANK_UNTIL - from)))
+	if (bank_is_worth(r->search->m, r->search->best, tries * (LAST_POLISH - from)))
 		TRY(banks(sc, r, tries));
 	else
 		cycles(r, from, tries);

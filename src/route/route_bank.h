@@ -13,8 +13,6 @@
 
 #include "route/route_run.h"
 
-#define BANK_UNTIL 0.9 /* of the budget: the rest is a cycle from the best of them */
-
 /* Is a bank what so many tries are to be spent on, where plans are like this one? */
 bool bank_is_worth(const struct model *m, const struct state *plan, double tries);
 /* Founds and crosses until `to` of the budget is used, which is about so many tries, or
