@@ -80,15 +80,14 @@ struct model {
 	bool clocked; /* rich, but only in what route_clock.c knows */
 	enum load_kind load;
 	struct class *classes;
-	int32_t *class_of;  /* [n_routes] */
-	int32_t *routes_of; /* routes sorted by class */
-	int32_t *first_of;  /* [n_classes + 1] into routes_of */
-	struct job *jobs;   /* [n] */
-	uint8_t *fits;	    /* [n × n_classes]: skills and size allow it; NULL: always */
-	int32_t n_near;	    /* entries a row */
-	int32_t *near;	    /* [n × n_near]; -1 ends a short row */
-	struct near_arc
-	    *near_here; /* [n × n_near] the same with the arcs from there; NULL: time is not cost, or not scanned */
+	int32_t *class_of;	     /* [n_routes] */
+	int32_t *routes_of;	     /* routes sorted by class */
+	int32_t *first_of;	     /* [n_classes + 1] into routes_of */
+	struct job *jobs;	     /* [n] */
+	uint8_t *fits;		     /* [n × n_classes]: skills and size allow it; NULL: always */
+	int32_t n_near;		     /* entries a row */
+	int32_t *near;		     /* [n × n_near]; -1 ends a short row */
+	struct near_arc *near_here;  /* [n × n_near] with the arcs from there; NULL: no scan uses them */
 	struct near_arc *near_there; /* … to there; the same rows where the matrix is symmetric */
 	int32_t **groups;	     /* [n] relations of a task, -1 ends; NULL: none */
 	double mean_arc;	     /* of the nearest few neighbours: the scale of temperatures */
