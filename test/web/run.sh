@@ -4,6 +4,7 @@
 # machine lacks something the test needs, and one sentence says what.
 # UPDATE_SCREENS=1 writes docs/screens/*.png on the way; KEEP=1 leaves the data directory and its log.
 set -euo pipefail
+[ $# -ge 2 ] || { sed -n 's/^# //; 2,5p' "$0" >&2; exit 2; }
 waybill=$(readlink -f "$1")
 poses=$(readlink -f "$2")
 deps=$(readlink -f "${3:-.cache/deps}")
