@@ -8,15 +8,16 @@
 #define SHORT_LEAST 2000 /* where routes are short; twice as many tasks: four times as many */
 #define LONG_LEAST 500	 /* where they are long; twice as many tasks: twice as many */
 #define LEAST_TASKS 200	 /* … so many */
-#define PLANS_LEAST 6
-#define PLANS_MOST 30
-#define PLANS_ROOT 10	 /* one plan for so many in the root of the tries a task */
-#define FOUNDING 0.35	 /* of the time */
-#define CHILD_TRIES 15	 /* for each task of a route that its first parent has not, … */
-#define CHILD_MORE 90000 /* … as many times more as a task has more tries than so many, … */
-#define CHILD_MOST 8	 /* … up to so many times */
+#define PLANS_LEAST 8
+#define PLANS_MOST 60
+#define PLANS_ROOT 7	  /* one plan for so many in the root of the tries a task, … */
+#define PLANS_AT_LEAST 12 /* … but so many where a bank is barely worth it, twice as many for twice the tries */
+#define FOUNDING 0.35	  /* of the time */
+#define CHILD_TRIES 15	  /* for each task of a route that its first parent has not, … */
+#define CHILD_MORE 90000  /* … as many times more as a task has more tries than so many, … */
+#define CHILD_MOST 8	  /* … up to so many times */
 #define CHILD_HOT 0.5
-#define IDLE_MOST 100 /* generations without a better child, then it is over */
+#define IDLE_MOST 10 /* generations without a better child, then it is over */
 #define LOOK_EVERY 32
 
 struct bank {
@@ -31,14 +32,19 @@ struct bank {
 
 /* Long routes freeze in valleys that a longer cooling does not leave, so that even a short
  * budget is better spent on several plans; many short ones want to be cooled slowly. */
-bool
-bank_is_worth(const struct model *m, const struct state *plan, double tries)
+static double
+least_tries(const struct model *m, const struct state *plan)
 {
 	double n = (double)m->n;
 	double large = n > LEAST_TASKS ? n / LEAST_TASKS : 1;
 	bool is_long = state_routes_are_long(plan, state_n_used(plan));
-	double least = is_long ? LONG_LEAST * large : SHORT_LEAST * large * large;
-	return !m->relations && tries > least * n;
+	return n * (is_long ? LONG_LEAST * large : SHORT_LEAST * large * large);
+}
+
+bool
+bank_is_worth(const struct model *m, const struct state *plan, double tries)
+{
+	return !m->relations && tries > least_tries(m, plan);
 }
 
 static double
@@ -48,9 +54,11 @@ clamp(double x, double low, double high)
 }
 
 static size_t
-plans_for(double tries_a_task)
+plans_for(const struct search *s, double tries)
 {
-	return (size_t)clamp(sqrt(tries_a_task) / PLANS_ROOT, PLANS_LEAST, PLANS_MOST);
+	double by_root = sqrt(tries / (double)s->m->n) / PLANS_ROOT;
+	double by_depth = PLANS_AT_LEAST * tries / least_tries(s->m, s->best);
+	return (size_t)clamp(fmin(by_root, by_depth), PLANS_LEAST, PLANS_MOST);
 }
 
 static double
@@ -133,12 +141,12 @@ make_child(void *arg, struct search *s, int32_t i)
 {
 	struct bank *b = arg;
 	const struct state *first = b->plan[b->order[i]];
-	b->born[i] = cross_plans(b->cross[i], s, first, b->plan[b->order[(i + 1) % b->n]]);
+	const struct state *second = b->plan[b->order[(i + 1) % b->n]];
+	b->born[i] = cross_plans(b->cross[i], s, first, second, b->child[i]);
 	if (!b->born[i])
 		return;
 	struct state *best = s->best;
 	s->best = b->child[i];
-	state_copy(s->best, s->now);
 	bring_up(b, s);
 	s->best = best;
 }
@@ -205,9 +213,8 @@ bank_within(struct scope *sc, struct run *r, double tries, double to)
 {
 	struct bank *b;
 	double from = run_share(r);
-	double tries_a_task = tries / (double)r->search->m->n;
-	TRY(bank_new(sc, r, plans_for(tries_a_task), &b));
-	b->child_tries = child_tries_for(tries_a_task);
+	TRY(bank_new(sc, r, plans_for(r->search, tries), &b));
+	b->child_tries = child_tries_for(tries / (double)r->search->m->n);
 	if (!found(b, from, from + (to - from) * FOUNDING))
 		return OK;
 	for (int32_t idle = 0; idle < IDLE_MOST && run_share(r) < to && !run_cancelled(r); idle++) {

@@ -1,5 +1,8 @@
 #include "route/route_cross.h"
 
+#include <math.h>
+
+#define DRAFTS 8	 /* of a child, before one of them is searched */
 #define ROUTES_MOST 10	 /* that leave, … */
 #define ROUTES_SHARE 0.4 /* … of all in use */
 
@@ -11,6 +14,8 @@ struct cross {
 	int32_t n_coming;
 	int32_t *common; /* [route of b] tasks it has in common with those that leave */
 	int32_t *seq;	 /* one route's tasks */
+	int32_t *own;	 /* of the best draft */
+	int32_t n_own;
 };
 
 enum code
@@ -21,6 +26,7 @@ cross_new(struct scope *sc, const struct model *m, struct cross **out)
 	c->coming = NEW_ARRAY(sc, (size_t)m->n_routes + 1, int32_t);
 	c->common = NEW_ARRAY(sc, (size_t)m->n_routes + 1, int32_t);
 	c->seq = NEW_ARRAY(sc, (size_t)m->n + 1, int32_t);
+	c->own = NEW_ARRAY(sc, (size_t)m->n + 1, int32_t);
 	*out = c;
 	return OK;
 }
@@ -138,13 +144,13 @@ own_touched(struct search *s)
 	}
 }
 
-bool
-cross_plans(struct cross *c, struct search *s, const struct state *a, const struct state *b)
+/* Makes s->now, which is a's copy, a child. False: it is none. */
+static bool
+draft(struct cross *c, struct search *s, const struct state *a, const struct state *b)
 {
 	choose_leaving(c, s, a);
 	if (!choose_coming(c, s->m, b))
 		return false;
-	state_copy(s->now, a);
 	s->n_removed = 0;
 	for (int32_t i = 0; i < c->n_leaving; i++)
 		state_unlink(s->now, c->leaving[i]);
@@ -155,10 +161,35 @@ cross_plans(struct cross *c, struct search *s, const struct state *a, const stru
 	find_homeless(s);
 	search_recreate(s, 0);
 	own_touched(s);
-	if (s->now->broken || s->n_own == 0) {
+	return !s->now->broken && s->n_own > 0;
+}
+
+static void
+own_copy(int32_t *to, int32_t *n_to, const int32_t *from, int32_t n)
+{
+	memcpy(to, from, (size_t)n * sizeof *to);
+	*n_to = n;
+}
+
+bool
+cross_plans(struct cross *c, struct search *s, const struct state *a, const struct state *b, struct state *child)
+{
+	double least = INFINITY; /* a task */
+	state_copy(s->now, a);
+	for (int i = 0; i < DRAFTS; i++) {
+		bool born = draft(c, s, a, b);
+		double excess = born ? (double)(s->now->cost - a->cost) / s->n_own : INFINITY;
+		if (excess < least) {
+			least = excess;
+			state_copy(child, s->now);
+			own_copy(c->own, &c->n_own, s->own, s->n_own);
+		}
 		state_undo(s->now);
-		return false;
+		state_mark(s->now);
 	}
-	state_mark(s->now);
+	if (least == INFINITY)
+		return false;
+	state_copy(s->now, child);
+	own_copy(s->own, &s->n_own, c->own, c->n_own);
 	return true;
 }

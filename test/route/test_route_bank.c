@@ -71,17 +71,20 @@ crossed(struct scope *sc, const struct shape *shape, uint64_t seed)
 	struct state *a = copy_of(sc, s->now);
 	walk_on(s, 200);
 	struct state *b = copy_of(sc, s->now);
+	struct state *child = copy_of(sc, a);
 	for (int i = 0; i < 40; i++) {
-		if (!cross_plans(c, s, i % 2 == 0 ? a : b, i % 2 == 0 ? b : a))
+		if (!cross_plans(c, s, i % 2 == 0 ? a : b, i % 2 == 0 ? b : a, child))
 			continue;
 		born++;
+		must_be_whole(child);
 		must_be_whole(s->now);
+		assert_int_equal(child->cost, s->now->cost);
 		assert_true(s->n_own > 0 && s->n_own <= s->m->n);
 		for (int k = 0; k < 20; k++)
 			search_step(s);
 		must_be_whole(s->now);
 	}
-	assert_false(cross_plans(c, s, a, a));
+	assert_false(cross_plans(c, s, a, a, child));
 	return born;
 }
 
