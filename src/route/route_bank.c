@@ -4,18 +4,19 @@
 
 #include "route/route_cross.h"
 
-/* Tries a task that a bank is worth from: in plans of up to … */
-#define SHORT_LEAST 2000 /* where routes are short; twice as many tasks: four times as many */
-#define LONG_LEAST 500	 /* where they are long; twice as many tasks: twice as many */
-#define LEAST_TASKS 200	 /* … so many */
-#define PLANS_LEAST 8
+/* Tries a task, in plans of up to LEAST_TASKS. Twice as many tasks want twice as many where
+ * routes are long, four times as many where they are short. */
+#define SHORT_LEAST 2000 /* that a bank is worth from, where routes are short … */
+#define LONG_LEAST 500	 /* … and where they are long */
+#define PLAN_LEAST 150	 /* for each plan of a bank */
+#define LEAST_TASKS 200
+#define PLANS_ROOT 7 /* one plan for so many in the root of the tries a task */
+#define PLANS_LEAST 6
 #define PLANS_MOST 60
-#define PLANS_ROOT 7	  /* one plan for so many in the root of the tries a task, … */
-#define PLANS_AT_LEAST 12 /* … but so many where a bank is barely worth it, twice as many for twice the tries */
-#define FOUNDING 0.35	  /* of the time */
-#define CHILD_TRIES 15	  /* for each task of a route that its first parent has not, … */
-#define CHILD_MORE 90000  /* … as many times more as a task has more tries than so many, … */
-#define CHILD_MOST 8	  /* … up to so many times */
+#define FOUNDING 0.35	 /* of the time */
+#define CHILD_TRIES 15	 /* for each task of a route that its first parent has not, … */
+#define CHILD_MORE 90000 /* … as many times more as a task has more tries than so many, … */
+#define CHILD_MOST 8	 /* … up to so many times */
 #define CHILD_HOT 0.5
 #define IDLE_MOST 10 /* generations without a better child, then it is over */
 #define LOOK_EVERY 32
@@ -30,21 +31,27 @@ struct bank {
 	int32_t *order;		      /* [n] who is crossed with whom: each with the next */
 };
 
-/* Long routes freeze in valleys that a longer cooling does not leave, so that even a short
- * budget is better spent on several plans; many short ones want to be cooled slowly. */
-static double
-least_tries(const struct model *m, const struct state *plan)
+static bool
+has_long_routes(const struct state *plan)
 {
-	double n = (double)m->n;
-	double large = n > LEAST_TASKS ? n / LEAST_TASKS : 1;
-	bool is_long = state_routes_are_long(plan, state_n_used(plan));
-	return n * (is_long ? LONG_LEAST * large : SHORT_LEAST * large * large);
+	return state_routes_are_long(plan, state_n_used(plan));
 }
 
+/* Tries for so many a task of a small plan. */
+static double
+tries_for(const struct state *plan, double a_task)
+{
+	double n = (double)plan->m->n;
+	double large = n > LEAST_TASKS ? n / LEAST_TASKS : 1;
+	return a_task * n * large * (has_long_routes(plan) ? 1 : large);
+}
+
+/* Long routes freeze in valleys that a longer cooling does not leave, so that even a short
+ * budget is better spent on several plans; many short ones want to be cooled slowly. */
 bool
 bank_is_worth(const struct model *m, const struct state *plan, double tries)
 {
-	return !m->relations && tries > least_tries(m, plan);
+	return !m->relations && tries > tries_for(plan, has_long_routes(plan) ? LONG_LEAST : SHORT_LEAST);
 }
 
 static double
@@ -57,7 +64,7 @@ static size_t
 plans_for(const struct search *s, double tries)
 {
 	double by_root = sqrt(tries / (double)s->m->n) / PLANS_ROOT;
-	double by_depth = PLANS_AT_LEAST * tries / least_tries(s->m, s->best);
+	double by_depth = tries / tries_for(s->best, PLAN_LEAST);
 	return (size_t)clamp(fmin(by_root, by_depth), PLANS_LEAST, PLANS_MOST);
 }
 
