@@ -5,8 +5,7 @@
 
 #define COMPACT_SHARE 0.15 /* vehicles first: a short cycle, … */
 #define FLEET_SHARE 0.55   /* … then fewer vehicles until here */
-#define FIRST_SHARE 0.1	   /* the first cycle */
-#define FIRST_LARGE 0.2	   /* … of large plans, which learn in it where the next one begins */
+#define FIRST_SHARE 0.1
 #define REHEAT 0.8
 #define CYCLE_TRIES 1500 /* a task, at least */
 #define CYCLES_MAX 40	 /* in plans of up to … */
@@ -82,8 +81,7 @@ run_anneal(struct scope *sc, struct run *r)
 		fewer_vehicles(r);
 	double begin = run_share(r);
 	uint64_t tries_before = r->search->iterations;
-	double first = r->search->m->n < RUN_LARGE ? FIRST_SHARE : FIRST_LARGE;
-	double from = begin + (1 - begin) * first;
+	double from = begin + (1 - begin) * FIRST_SHARE;
 	run_first_cycle(r, begin, from);
 	double tries = run_tries(r, begin, tries_before);
 	if (bank_is_worth(r->search->m, r->search->best, tries * (LAST_POLISH - from)))

@@ -10,6 +10,7 @@
 #define REPORT_EVERY_NS 50000000
 #define ALIVE_EVERY_NS 500000000
 #define STEPS 40	/* of temperature, by which a first cycle is looked at */
+#define HOT_TASKS 600	/* smaller plans are soon cooled, and better for having been hot */
 #define HOT_EXCESS 0.05 /* how much dearer than in the end the plan is where a cycle begins */
 
 static int64_t
@@ -172,7 +173,7 @@ run_first_cycle(struct run *r, double from, double to)
 		step_add(steps, s);
 		whole = whole && s->now->n_out == 0;
 	}
-	if (!whole || s->m->n < RUN_LARGE || state_routes_are_long(s->best, state_n_used(s->best)))
+	if (!whole || s->m->n < HOT_TASKS || state_routes_are_long(s->best, state_n_used(s->best)))
 		return;
 	double bar = (double)s->best->cost * (1 + HOT_EXCESS);
 	for (int i = 1; i < STEPS; i++)

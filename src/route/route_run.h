@@ -16,7 +16,6 @@
  * should begin, because arcs say little of how a city is laid out. */
 #define RUN_HOT 5.0
 #define RUN_COLD 0.06
-#define RUN_LARGE 600 /* tasks: smaller plans are soon cooled, and better for having been hot */
 
 struct run {
 	const struct route_budget *budget;
