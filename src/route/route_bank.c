@@ -149,7 +149,7 @@ make_child(void *arg, struct search *s, int32_t i)
 	struct bank *b = arg;
 	const struct state *first = b->plan[b->order[i]];
 	const struct state *second = b->plan[b->order[(i + 1) % b->n]];
-	b->born[i] = cross_plans(b->cross[i], s, first, second, b->child[i]);
+	b->born[i] = run_may_go_on(b->run) && cross_plans(b->cross[i], s, first, second, b->child[i]);
 	if (!b->born[i])
 		return;
 	struct state *best = s->best;

@@ -10,7 +10,7 @@
  * may concern.
  *
  * Most exchanges leave so much to repair that no search makes up for it, and how much
- * is known as soon as the child is whole, in a twentieth of the time that a search
+ * is known as soon as the child is whole, in a fourteenth of the time that a search
  * takes. So several are drafted, each around a task of its own, and one is searched:
  * the one that costs least beyond the first parent for each task to be searched. */
 #ifndef ROUTE_ROUTE_CROSS_H

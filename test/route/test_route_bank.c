@@ -60,6 +60,21 @@ must_be_whole(const struct state *s)
 	assert_int_equal(out, s->n_out);
 }
 
+/* Whatever stands elsewhere than in `a` is there to be searched. */
+static void
+must_own_what_differs(const struct search *s, const struct state *a)
+{
+	const struct state *now = s->now;
+	for (int32_t x = 0; x < s->m->n; x++) {
+		bool own = now->node[x].route == NO_NODE;
+		bool same = now->node[x].prev == a->node[x].prev ||
+			    (now->node[x].prev >= s->m->n && a->node[x].prev >= s->m->n);
+		for (int32_t i = 0; i < s->n_own && !own; i++)
+			own = s->own[i] == x;
+		assert_true(own || same);
+	}
+}
+
 static int
 crossed(struct scope *sc, const struct shape *shape, uint64_t seed)
 {
@@ -73,13 +88,15 @@ crossed(struct scope *sc, const struct shape *shape, uint64_t seed)
 	struct state *b = copy_of(sc, s->now);
 	struct state *child = copy_of(sc, a);
 	for (int i = 0; i < 40; i++) {
-		if (!cross_plans(c, s, i % 2 == 0 ? a : b, i % 2 == 0 ? b : a, child))
+		const struct state *first = i % 2 == 0 ? a : b;
+		if (!cross_plans(c, s, first, i % 2 == 0 ? b : a, child))
 			continue;
 		born++;
 		must_be_whole(child);
 		must_be_whole(s->now);
 		assert_int_equal(child->cost, s->now->cost);
 		assert_true(s->n_own > 0 && s->n_own <= s->m->n);
+		must_own_what_differs(s, first);
 		for (int k = 0; k < 20; k++)
 			search_step(s);
 		must_be_whole(s->now);
